@@ -1,0 +1,40 @@
+# make demo   embed a few sentences with the local model and print how alike they are
+# make test   the tests          make lint   ruff and mypy --strict
+# make soak   what takes too long for make test
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test lint soak render clean
+
+demo: $(VENV)/demo
+	$(BIN)/omniembed similarity "A cat sits on the mat." "A kitten rests on a rug." "The stock market fell today."
+
+test: $(VENV)/test
+	$(BIN)/python -m pytest -m "not soak"
+
+soak: $(VENV)/test
+	$(BIN)/python -m pytest -m soak
+
+lint: $(VENV)/test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+render: $(VENV)/test
+	$(BIN)/python scripts/render.py
+
+clean:
+	rm -rf $(VENV)
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
+
+$(VENV)/demo: $(BIN)/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable ".[all]"
+	@touch $@
+
+$(VENV)/test: $(VENV)/demo
+	$(BIN)/python -m pip install --quiet --group lint --group test
+	@touch $@

@@ -1,0 +1,96 @@
+"""What a provider is: a row of data, and the three pure methods that speak its language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+import msgspec
+
+if TYPE_CHECKING:
+    from any_llm.wire import Batch, Call, Part, Refusal, Reply, Run, Send
+
+Kind = Literal["cloud", "gateway", "server", "in-process"]
+Evidence = Literal["docs", "sdk", "server", "live"]
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """What one request may hold. None: unknown, or no limit."""
+
+    items: int | None = None
+    """Inputs a request."""
+    tokens: int | None = None
+    """Tokens a request, summed over its inputs."""
+    bytes: int | None = None
+    """Bytes of UTF-8 text a request."""
+    input_tokens: int | None = None
+    """Tokens an input; more is an over-long input."""
+
+
+class Names(msgspec.Struct, frozen=True, kw_only=True):
+    """What a provider calls our options. None: it has no such field, and asking for it is an error."""
+
+    dimensions: str | None = None
+    input_type: str | None = None
+    roles: Mapping[str, str] = {}
+    """Our role -> its word. Its own words pass too."""
+    default_role: str | None = None
+    """Its word for document, where it demands one."""
+    overflow: str | None = None
+    policies: Mapping[str, Any] = {}
+    """Our policy ("error", "truncate") -> its value; one that is missing cannot be asked for."""
+    refuses_overflow: bool = False
+    """Over-long input is always refused there, so "error" needs no field."""
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True):
+    """One provider: data, with the page each fact was read on."""
+
+    name: str
+    title: str
+    kind: Kind
+    source: str
+    """The page these facts were read on."""
+    read: str
+    """When, as an ISO date."""
+    api_base: str | None = None
+    """What the provider's own SDK calls its base URL."""
+    base_env: tuple[str, ...] = ()
+    key_env: tuple[str, ...] = ()
+    """Variables that may hold the key: any-llm's name first, then the SDK's own."""
+    key_required: bool = True
+    auth: tuple[str, str] = ("Authorization", "Bearer ")
+    """Header name, and what stands before the key."""
+    adapter: str = "any_llm.providers.openai"
+    """The module whose `adapter` speaks this provider's shape; loaded when the row is first used."""
+    limits: Limits = Limits()
+    names: Names = Names()
+    base64: bool = False
+    """It understands encoding_format="base64", so we ask for it."""
+    one_space: tuple[str, ...] = ()
+    """Beginnings of model names whose queries and documents share one space, so that a role needs nothing."""
+    client_options: tuple[str, ...] = ()
+    """Options its SDK's constructor has beyond those every client has here."""
+    instead: Mapping[str, str] = {}
+    """Names a caller may try, and what to write instead."""
+    lists_models: bool = False
+    embedding: bool = True
+    reason: str = ""
+    """Why there are no embeddings, where there are none."""
+    extra: str | None = None
+    """The extra to install, where one is needed."""
+    evidence: Evidence = "docs"
+    """How far this row was proven: read in docs, held against the SDK, run against the server, tried live."""
+
+
+class Adapter(Protocol):
+    """A provider's language. Pure: no I/O, no clock, no state."""
+
+    def encode(self, call: Call, batch: Batch) -> Send | Run:
+        """Write the request for these inputs. Raises UnsupportedParameterError before anything is sent."""
+
+    def decode(self, call: Call, reply: Any) -> Part:
+        """Read a 200 reply (or what Run returned). Raises msgspec.DecodeError when it is not of this shape."""
+
+    def explain(self, reply: Reply) -> Refusal:
+        """Read a refusal. Never raises: an unreadable body is a message too."""

@@ -1,0 +1,173 @@
+"""All that passes between thought (flow, providers: pure) and deed (transport, local: they wait).
+
+A conversation is a generator. It yields a Command and is resumed with an Outcome, or with a TransportError thrown in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
+
+if TYPE_CHECKING:
+    from any_llm.providers.row import Row
+    from any_llm.types.vectors import Vectors
+
+Now = tuple[float, float]
+"""Monotonic and wall-clock seconds, read by the driver: the pure side has no clock."""
+
+
+class Secret:
+    """A key that shows itself to nobody but the socket."""
+
+    __slots__ = ("reveal",)
+
+    def __init__(self, reveal: str) -> None:
+        """Hide it."""
+        self.reveal = reveal
+
+    def __repr__(self) -> str:
+        """Hide it here too."""
+        return "Secret(***)"
+
+    def __reduce__(self) -> Any:
+        """Refuse: a pickle would write the key down."""
+        raise TypeError("a Secret is not pickled")
+
+
+KeySource = Callable[[], str | Awaitable[str]]
+"""A callable `api_key`: asked anew for each request, so that a rotated key is used at once."""
+
+
+class Options(msgspec.Struct, frozen=True, kw_only=True):
+    """What the caller asked for in our own words. None: not asked."""
+
+    dimensions: int | None = None
+    input_type: str | None = None
+    overflow: Literal["error", "truncate", "mean"] | None = None
+    normalize: bool | None = None
+    batch_size: int | None = None
+    encoding_format: Literal["float", "base64"] | None = None
+
+
+class Call(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that is the same for every batch of one call. Holds no key: `headers` carries it, and hides it."""
+
+    row: Row
+    model: str
+    base: str
+    options: Options
+    extra: Mapping[str, Any] = {}
+    """The provider's own body fields, by its own names, untouched."""
+    query: Mapping[str, str] = {}
+    client: Mapping[str, Any] = {}
+    """Client options that only this provider has (organization, api_version, ...)."""
+
+
+class Batch(msgspec.Struct, frozen=True):
+    """Inputs that travel in one request. `indexes[k]` is the position in the call of `texts[k]`."""
+
+    texts: Sequence[str]
+    indexes: Sequence[int]
+    tokens: int
+    """An upper estimate, for admission."""
+
+    def __len__(self) -> int:
+        """How many inputs."""
+        return len(self.texts)
+
+    def __repr__(self) -> str:
+        """Counts only: no text ever reaches a log."""
+        return f"Batch({len(self.texts)} inputs, about {self.tokens} tokens)"
+
+
+class Send(msgspec.Struct, frozen=True, kw_only=True):
+    """Command: POST this, answer with a Reply."""
+
+    url: str
+    body: bytes
+    headers: Mapping[str, str] = {}
+    """What only this request needs; the call's own headers are added to it."""
+
+    def __repr__(self) -> str:
+        """Address and size only: headers carry the key and the body the texts."""
+        return f"Send({self.url.partition('?')[0]!r}, {len(self.body)} bytes)"
+
+
+class Run(msgspec.Struct, frozen=True):
+    """Command: call this blocking function, answer with what it returns. A coroutine it returns is awaited."""
+
+    function: Callable[[], Any]
+
+
+class Admit(msgspec.Struct, frozen=True):
+    """Command: wait until so many inputs and tokens may be sent."""
+
+    items: int
+    tokens: int
+
+
+class Sleep(msgspec.Struct, frozen=True):
+    """Command: wait so many seconds."""
+
+    seconds: float
+
+
+Command = Send | Run | Admit | Sleep
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """An HTTP answer. Header names are lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def __repr__(self) -> str:
+        """Status and size only."""
+        return f"Reply({self.status}, {len(self.body)} bytes)"
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What a command led to, and when."""
+
+    value: Any
+    now: Now
+
+
+class TransportError(Exception):
+    """No reply: refused, reset, timed out. Thrown into the conversation by the driver."""
+
+    def __init__(self, message: str, *, timed_out: bool = False, retryable: bool = True) -> None:
+        """Say what broke, without the address's query or any header."""
+        super().__init__(message)
+        self.timed_out = timed_out
+        self.retryable = retryable
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True):
+    """What an adapter read from a reply. Vectors are still undecoded."""
+
+    vectors: Sequence[msgspec.Raw] | Vectors
+    """JSON text of each vector (a base64 string or a list of numbers), or numbers made in this process."""
+    indexes: Sequence[int] | None = None
+    """The reply's own `index` of each vector; None when it has none and order is all there is."""
+    prompt_tokens: int | None = None
+    total_tokens: int | None = None
+    model: str | None = None
+    """The model's name as the provider reports it."""
+    estimated: bool = False
+    """True when the token counts are ours, not the provider's."""
+
+
+class Refusal(msgspec.Struct, frozen=True, kw_only=True):
+    """A provider's own words for why it refused."""
+
+    message: str
+    code: str | None = None
+    param: str | None = None
+    error_type: str | None = None
+
+
+Conversation = Generator[Command, Outcome, "list[Any]"]
