@@ -52,7 +52,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that is the same for every batch of one call. Holds no key: `headers` carries it, and hides it."""
+    """Everything that is the same for every batch of one call."""
 
     row: Row
     model: str
@@ -60,9 +60,18 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     options: Options
     extra: Mapping[str, Any] = {}
     """The provider's own body fields, by its own names, untouched."""
+    headers: Mapping[str, str] = {}
+    """Sent with every request of this call; the key is among them, unless `key` gives it."""
     query: Mapping[str, str] = {}
     client: Mapping[str, Any] = {}
-    """Client options that only this provider has (organization, api_version, ...)."""
+    """Client options that only this provider has (api_version, azure_deployment, ...)."""
+    key: KeySource | None = None
+    base64: bool = True
+    """False once this host has refused encoding_format."""
+
+    def __repr__(self) -> str:
+        """Who and what, never the key or a caller's field."""
+        return f"Call({self.row.name!r}, {self.model!r})"
 
 
 class Batch(msgspec.Struct, frozen=True):
@@ -88,7 +97,6 @@ class Send(msgspec.Struct, frozen=True, kw_only=True):
     url: str
     body: bytes
     headers: Mapping[str, str] = {}
-    """What only this request needs; the call's own headers are added to it."""
 
     def __repr__(self) -> str:
         """Address and size only: headers carry the key and the body the texts."""
@@ -102,10 +110,9 @@ class Run(msgspec.Struct, frozen=True):
 
 
 class Admit(msgspec.Struct, frozen=True):
-    """Command: wait until so many inputs and tokens may be sent."""
+    """Command: wait until `ask(monotonic seconds)` says 0; ask again after each wait, for the pace may change."""
 
-    items: int
-    tokens: int
+    ask: Callable[[float], float]
 
 
 class Sleep(msgspec.Struct, frozen=True):
@@ -170,4 +177,5 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
     error_type: str | None = None
 
 
-Conversation = Generator[Command, Outcome, "list[Any]"]
+Conversation = Generator[Command, Outcome, None]
+"""One batch's exchange with a provider. It writes its vectors into the call's matrix."""

@@ -1,0 +1,1 @@
+"""What does a person type? The command `omniembed`; loaded by nothing but the command."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import msgspec
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from any_llm.wire import Batch, Call, Part, Refusal, Reply, Run, Send
 
 Kind = Literal["cloud", "gateway", "server", "in-process"]
@@ -55,10 +56,14 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     """When, as an ISO date."""
     api_base: str | None = None
     """What the provider's own SDK calls its base URL."""
+    path: str = "/embeddings"
+    """What follows the base; a version both of them name is written once."""
     base_env: tuple[str, ...] = ()
     key_env: tuple[str, ...] = ()
     """Variables that may hold the key: any-llm's name first, then the SDK's own."""
     key_required: bool = True
+    key_bases: Mapping[str, str] = {}
+    """Beginnings of keys that belong to another host -> that host's base."""
     auth: tuple[str, str] = ("Authorization", "Bearer ")
     """Header name, and what stands before the key."""
     adapter: str = "any_llm.providers.openai"
@@ -70,9 +75,13 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     one_space: tuple[str, ...] = ()
     """Beginnings of model names whose queries and documents share one space, so that a role needs nothing."""
     client_options: tuple[str, ...] = ()
-    """Options its SDK's constructor has beyond those every client has here."""
+    """Options of its SDK's constructor that its adapter reads."""
+    client_headers: Mapping[str, str] = {}
+    """Options of its SDK's constructor that are sent as a header -> that header."""
+    client_aliases: Mapping[str, str] = {}
+    """Options of its SDK's constructor -> what they are called here."""
     instead: Mapping[str, str] = {}
-    """Names a caller may try, and what to write instead."""
+    """Call keywords its SDK has that are no fields of its API -> what to write instead."""
     lists_models: bool = False
     embedding: bool = True
     reason: str = ""

@@ -44,7 +44,7 @@ class Vectors:
 
     def floats(self, position: int) -> list[float]:
         """One vector as a new list."""
-        return self.row(position).cast("f").tolist()
+        return self.row(position).cast("f").tolist()  # type: ignore[return-value]  # of an "f" view they are floats
 
     def base64(self, position: int) -> str:
         """One vector as OpenAI's base64 does it: little-endian float32 bytes."""

@@ -1,0 +1,105 @@
+"""Turn text into vectors with any provider, through one function.
+
+    from any_llm import embedding
+    embedding("all-MiniLM-L6-v2", ["First", "Second"], provider="local").to_numpy()
+
+Independent of Mozilla.ai; the interface is that of its any-llm embedding page.
+"""
+
+from __future__ import annotations
+
+import os.path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from any_llm.api import aembedding, embedding
+    from any_llm.client import AnyLLM
+    from any_llm.constants import LLMProvider
+    from any_llm.exceptions import (
+        AnyLLMError,
+        AuthenticationError,
+        ContentFilterError,
+        ContextLengthExceededError,
+        EmbeddingsNotSupportedError,
+        GatewayTimeoutError,
+        InsufficientFundsError,
+        InvalidModelError,
+        InvalidRequestError,
+        InvalidResponseError,
+        MissingApiKeyError,
+        ModelNotFoundError,
+        ProviderConnectionError,
+        ProviderError,
+        ProviderTimeoutError,
+        RateLimitError,
+        UnsupportedParameterError,
+        UnsupportedProviderError,
+        UpstreamProviderError,
+    )
+    from any_llm.types.completion import CreateEmbeddingResponse, Embedding, Usage
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "AnyLLM",
+    "AnyLLMError",
+    "AuthenticationError",
+    "ContentFilterError",
+    "ContextLengthExceededError",
+    "CreateEmbeddingResponse",
+    "Embedding",
+    "EmbeddingsNotSupportedError",
+    "GatewayTimeoutError",
+    "InsufficientFundsError",
+    "InvalidModelError",
+    "InvalidRequestError",
+    "InvalidResponseError",
+    "LLMProvider",
+    "MissingApiKeyError",
+    "ModelNotFoundError",
+    "ProviderConnectionError",
+    "ProviderError",
+    "ProviderTimeoutError",
+    "RateLimitError",
+    "UnsupportedParameterError",
+    "UnsupportedProviderError",
+    "UpstreamProviderError",
+    "Usage",
+    "aembedding",
+    "embedding",
+]
+
+_ROOMS = {
+    "AnyLLM": "client",
+    "LLMProvider": "constants",
+    "aembedding": "api",
+    "embedding": "api",
+    "CreateEmbeddingResponse": "types.completion",
+    "Embedding": "types.completion",
+    "Usage": "types.completion",
+}
+"""Where a public name lives; every other one is an error."""
+
+if os.path.exists(os.path.join(os.path.dirname(__file__), "any_llm.py")):  # noqa: PTH110, PTH118, PTH120  # pathlib costs 5 ms
+    raise ImportError(
+        "any-llm-sdk and omniembed are installed into the same folder, and each overwrites the other's files. "
+        "Run: pip uninstall any-llm-sdk omniembed; then install the one you want."
+    )
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name on its first use."""
+    if name not in __all__:
+        from any_llm.elsewhere import explain  # noqa: PLC0415
+
+        raise AttributeError(explain(name))
+    import importlib  # noqa: PLC0415
+
+    value = getattr(importlib.import_module(f"any_llm.{_ROOMS.get(name, 'exceptions')}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """List the public names, loaded or not."""
+    return [*__all__, "__version__"]

@@ -1,0 +1,100 @@
+"""What a caller may pass to one call: inputs, options and the provider's own fields, checked before sending."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any
+
+from any_llm.configuration import ACCEPTED, CLIENT_OPTIONS, Configuration, merge_headers, number
+from any_llm.constants import LLMProvider
+from any_llm.exceptions import InvalidModelError, InvalidRequestError
+from any_llm.wire import Call, Options
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+def split_model_provider(model: str, *, stacklevel: int = 3) -> tuple[LLMProvider, str]:
+    """Split "provider:model" (or the deprecated "provider/model") at the first of the two marks."""
+    colon, slash = model.find(":"), model.find("/")
+    mark = ":" if colon != -1 and (slash == -1 or colon < slash) else "/"
+    provider, _, name = model.partition(mark)
+    if not provider or not name:
+        raise InvalidModelError(f"{model!r} names no provider: write 'provider:model', or pass provider=.")
+    resolved = LLMProvider.from_string(provider)
+    if mark == "/":
+        message = f"'provider/model' is deprecated: write {provider}:{name!s}, or pass provider={provider!r}."
+        warnings.warn(message, DeprecationWarning, stacklevel=stacklevel)
+    return resolved, name
+
+
+def checked_inputs(inputs: object) -> Sequence[str]:
+    """Take one text, or a list or tuple of texts. Raises InvalidRequestError with the index of what is none."""
+    if isinstance(inputs, str):
+        inputs = [inputs]
+    elif not isinstance(inputs, list | tuple):
+        advice = "" if inputs is None or isinstance(inputs, bytes | int | float) else "; pass list(...) of it"
+        raise InvalidRequestError(f"inputs must be a str or a list of str, not {type(inputs).__name__}{advice}.")
+    for index, text in enumerate(inputs):
+        if not isinstance(text, str):
+            raise InvalidRequestError(f"inputs[{index}] is {type(text).__name__}, not str.", index=index)
+        if not text.isascii():
+            try:
+                text.encode()
+            except UnicodeEncodeError:
+                reason = "holds a lone surrogate, which no UTF-8 can carry"
+                raise InvalidRequestError(f"inputs[{index}] {reason}.", index=index) from None
+    return inputs
+
+
+def prepared(  # noqa: PLR0917  # one place where the interface's options meet
+    client: Configuration,
+    model: str,
+    dimensions: int | None,
+    input_type: str | None,
+    overflow: Any,
+    normalize: bool | None,  # noqa: FBT001
+    batch_size: int | None,
+    extra_headers: Mapping[str, str] | None,
+    extra_query: Mapping[str, Any] | None,
+    extra_body: Mapping[str, Any] | None,
+    kwargs: dict[str, Any],
+) -> Call:
+    """Turn a call's arguments into a Call. Raises InvalidRequestError for what can be told wrong here."""
+    if not isinstance(model, str) or not model:
+        raise InvalidModelError("model must be a name, not empty.")
+    if overflow not in {None, "error", "truncate", "mean"}:
+        raise InvalidRequestError(f"overflow={overflow!r}: choose 'error', 'truncate' or 'mean'.")
+    if normalize is not None and not isinstance(normalize, bool):
+        raise InvalidRequestError(f"normalize={normalize!r}: choose True, False or None.")
+    if input_type is not None and (not isinstance(input_type, str) or not input_type):
+        raise InvalidRequestError(f"input_type={input_type!r} must be a word, or None.")
+    extra: dict[str, Any] = {}
+    for name, value in kwargs.items():
+        if name in CLIENT_OPTIONS or name in client.row.client_options or name in client.row.client_headers:
+            raise InvalidRequestError(
+                f"{name} belongs to the client: pass client_args={{{name!r}: ...}} or AnyLLM.create(..., {name}=...)."
+            )
+        if value is not None and name not in ACCEPTED:
+            extra[name] = value
+    encoding_format = extra.pop("encoding_format", None)
+    if encoding_format not in {None, "float", "base64"}:
+        raise InvalidRequestError(f"encoding_format={encoding_format!r}: choose 'float' or 'base64'.")
+    return Call(
+        row=client.row,
+        model=model,
+        base=client.base,
+        options=Options(
+            dimensions=number("dimensions", dimensions, least=1),
+            input_type=input_type,
+            overflow=overflow,
+            normalize=normalize,
+            batch_size=number("batch_size", batch_size, least=1),
+            encoding_format=encoding_format,
+        ),
+        extra={**extra, **(extra_body or {})},
+        headers=merge_headers(client.headers, extra_headers) if extra_headers else client.headers,
+        query={**client.query, **extra_query} if extra_query else client.query,
+        client=client.options,
+        key=client.key,
+    )

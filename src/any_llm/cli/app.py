@@ -1,0 +1,113 @@
+"""Which commands are there? embed, similarity and providers."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from any_llm.cli.options import Arguments, Debug, File, ModelOptions, takes_model_options
+from any_llm.cli.output import Format
+
+# Plain help: the same words on a terminal, in a pipe and in docs/cli.md.
+app = typer.Typer(
+    name="omniembed",
+    rich_markup_mode=None,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+
+
+def _version(asked: bool) -> None:  # noqa: FBT001  # typer calls it so
+    if not asked:
+        return
+    from any_llm import __version__  # noqa: PLC0415
+    from any_llm.cli.target import show  # noqa: PLC0415
+
+    show(f"omniembed {__version__}\n")
+    raise typer.Exit
+
+
+@app.callback()
+def omniembed(
+    *,
+    version: Annotated[  # its callback does the work
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and leave.")
+    ] = False,
+    debug: Debug = False,  # read by main()
+) -> None:
+    """Turn texts into vectors with any provider.
+
+    Keys come from the environment alone (see `omniembed providers`): on the command line, others could read them.
+
+    Exit codes: 0 done, 1 the work could not be done, 2 the command line is wrong, 130 Ctrl-C.
+    """
+
+
+@app.command()
+@takes_model_options
+def embed(
+    *,
+    texts: Arguments = None,
+    file: File = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Write FILE: whole, or not at all."),
+    ] = None,
+    format: Annotated[  # noqa: A002  # the option's name
+        Format | None,
+        typer.Option("--format", help="Default: what the suffix of --output means, else text."),
+    ] = None,
+    options: ModelOptions,
+) -> None:
+    """Print or write the vector of each text.
+
+    A line of a file is a text, without its newline. Blank lines count, as empty texts, so that line n is always
+    vector n; a provider that refuses an empty text says which line it was. A text that begins with - goes after --.
+    """
+    from any_llm.cli import call, inputs, target  # noqa: PLC0415
+    from any_llm.cli import output as outputs  # noqa: PLC0415
+
+    chosen = outputs.choose(format, output, terminal=sys.stdout.isatty())
+    given = inputs.gather(texts, file)
+    with target.opened(output, source=file) as stream:
+        outputs.write(stream, call.embed(given, options), given.texts, format=chosen)
+
+
+@app.command()
+@takes_model_options
+def similarity(
+    *,
+    texts: Arguments = None,
+    file: File = None,
+    format: Annotated[Literal["text", "json"], typer.Option("--format", help="For a person, or a program.")] = "text",  # noqa: A002
+    options: ModelOptions,
+) -> None:
+    """Print how alike the texts are: the cosine of each with each, -1 to 1.
+
+    Lines and blank lines are read as `omniembed embed` reads them.
+    """
+    from any_llm.cli import call, inputs, target  # noqa: PLC0415
+    from any_llm.cli import similarity as matrix  # noqa: PLC0415
+
+    given = inputs.gather(texts, file)
+    response = call.embed(given, options)
+    target.show(matrix.as_json(response) if format == "json" else matrix.as_table(response, given.texts))
+
+
+@app.command()
+def providers(
+    *,
+    json: Annotated[bool, typer.Option("--json", help="Print a list of objects.")] = False,
+    debug: Debug = False,  # noqa: ARG001  # read by main()
+) -> None:
+    """List the providers, and whether the key of each is set.
+
+    The key itself is never shown, nor a part of it.
+    """
+    from any_llm.cli import providers as table  # noqa: PLC0415
+    from any_llm.cli import target  # noqa: PLC0415
+
+    rows = table.listed()
+    target.show(table.as_json(rows) if json else table.as_table(rows))

@@ -1,0 +1,74 @@
+"""Which providers are there, and whose key is set? Never the key, nor a part of it."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import msgspec
+
+if TYPE_CHECKING:
+    from any_llm.types.provider import ProviderMetadata
+
+
+class Listed(msgspec.Struct, frozen=True):
+    """One provider, as the command shows it."""
+
+    name: str
+    kind: str
+    embedding: bool
+    key_variables: list[str]
+    """Any one of them may hold the key. Empty: no key is needed."""
+    key_set: bool
+    evidence: str
+    """How far the row was proven: docs, sdk, server or live."""
+    source: str
+
+
+def listed() -> list[Listed]:
+    """Every provider of the library, and what the environment holds for it."""
+    from any_llm import AnyLLM  # noqa: PLC0415  # --help needs no library
+
+    return [_listed(metadata) for metadata in AnyLLM.get_all_provider_metadata()]
+
+
+def _listed(metadata: ProviderMetadata) -> Listed:
+    variables = [name for name in metadata.env_key.split("/") if name and name != "None"]
+    return Listed(
+        name=metadata.name,
+        kind=metadata.kind,
+        embedding=metadata.embedding,
+        key_variables=variables,
+        key_set=any(os.environ.get(name) for name in variables),
+        evidence=metadata.evidence,
+        source=metadata.doc_url,
+    )
+
+
+def as_json(rows: list[Listed]) -> str:
+    """Write a list of objects, indented."""
+    return msgspec.json.format(msgspec.json.encode(rows)).decode() + "\n"
+
+
+def as_table(rows: list[Listed]) -> str:
+    """Write aligned columns, the same on a terminal and in a pipe."""
+    cells = [("NAME", "KIND", "EMBEDS", "KEY VARIABLE", "KEY", "EVIDENCE")]
+    cells += [
+        (
+            row.name,
+            row.kind,
+            "yes" if row.embedding else "no",
+            " or ".join(row.key_variables) or "-",
+            _key(row),
+            row.evidence,
+        )
+        for row in rows
+    ]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    return "".join("  ".join(map(str.ljust, line, widths)).rstrip() + "\n" for line in cells)
+
+
+def _key(row: Listed) -> str:
+    if not row.key_variables:
+        return "not needed"
+    return "set" if row.key_set else "missing"

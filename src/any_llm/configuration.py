@@ -1,0 +1,176 @@
+"""What a client is set up with: its key, its address and its options, checked once."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import msgspec
+
+from any_llm.exceptions import InvalidRequestError, MissingApiKeyError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from any_llm.providers.row import Row
+    from any_llm.wire import KeySource
+
+CLIENT_OPTIONS = frozenset(
+    {
+        "max_retries", "max_concurrency", "default_headers", "default_query", "proxy", "verify", "cert", "ssl_context",
+    }
+)  # fmt: skip
+"""Options every client has; `timeout` is one too, and may also be given for a call."""
+ACCEPTED = frozenset({"unified_exceptions", "allow_running_loop"})
+"""any-llm's switches for what is always so here: taken, never sent."""
+INSTEAD = {
+    "http_client": "pass proxy=, verify=, cert= or ssl_context=",
+    "http_options": "pass timeout=, default_headers= or api_base=",
+    "httpx_client": "pass proxy=, verify=, cert= or ssl_context=",
+    "client": "pass proxy=, verify=, cert= or ssl_context=",
+    "async_client": "pass proxy=, verify=, cert= or ssl_context=",
+    "retry_config": "pass max_retries=",
+    "follow_redirects": "redirects are never followed with a key; set api_base to the final address",
+}
+"""Options of provider SDKs that have no place here -> what has."""
+
+
+class Configuration(msgspec.Struct, frozen=True, kw_only=True):
+    """A client's settings."""
+
+    row: Row
+    base: str
+    headers: Mapping[str, str]
+    query: Mapping[str, str]
+    key: KeySource | None
+    key_hash: int
+    options: Mapping[str, Any]
+    """What only this provider's adapter reads."""
+    network: Mapping[str, Any]
+    """timeout, proxy, verify, cert, ssl_context: the transports' business."""
+    max_retries: int
+    max_concurrency: int
+
+    def __repr__(self) -> str:
+        """Provider and address: never the key."""
+        return f"Configuration({self.row.name!r}, {self.base!r})"
+
+
+def configure(row: Row, api_key: Any, api_base: str | None, arguments: Mapping[str, Any]) -> Configuration:
+    """Check a client's arguments. Raises MissingApiKeyError, or InvalidRequestError that names what to use instead."""
+    given = {row.client_aliases.get(name, name): value for name, value in arguments.items() if value is not None}
+    api_base = given.pop("api_base", api_base) or _first_set(row.base_env)
+    own = {name: given.pop(name) for name in row.client_options if name in given}
+    if (milliseconds := own.pop("timeout_ms", None)) is not None:
+        given.setdefault("timeout", milliseconds / 1000)
+    named = {header: given.pop(name) for name, header in row.client_headers.items() if name in given}
+    for name in given:
+        if name not in CLIENT_OPTIONS | ACCEPTED and name != "timeout":
+            advice = INSTEAD.get(name, f"known: {', '.join(sorted([*CLIENT_OPTIONS, 'timeout', *row.client_options]))}")
+            raise InvalidRequestError(f"unknown client option {name!r}: {advice}.", provider_name=row.name)
+    key, source = _key(row, api_key)
+    base = api_base or next((at for start, at in row.key_bases.items() if key.startswith(start)), row.api_base)
+    if base is None and row.kind != "in-process":
+        where = f"pass api_base=... or set {row.base_env[0]}" if row.base_env else "pass api_base=..."
+        raise InvalidRequestError(f"{row.title} has no address of its own: {where}.", provider_name=row.name)
+    base = base or ""
+    auth = {row.auth[0]: row.auth[1] + key} if key else {}
+    headers = {
+        "Content-Type": "application/json",
+        "Accept": "application/json",
+        "Accept-Encoding": "identity",  # base64 vectors do not compress
+        "User-Agent": "omniembed",
+    }
+    return Configuration(
+        row=row,
+        base=base,
+        headers=merge_headers(headers, auth, named, given.get("default_headers")),
+        query={str(name): str(value) for name, value in (given.get("default_query") or {}).items()},
+        key=source,
+        key_hash=hash(source or key),
+        options=own,
+        network=_network(given),
+        max_retries=number("max_retries", given.get("max_retries"), least=0, default=2) or 0,
+        max_concurrency=number(
+            "max_concurrency", given.get("max_concurrency"), least=1, default=_concurrency(row, base)
+        )
+        or 1,
+    )
+
+
+def _network(given: Mapping[str, Any]) -> dict[str, Any]:
+    options = {name: given[name] for name in ("proxy", "verify", "cert", "ssl_context") if name in given}
+    timeout = seconds("timeout", given.get("timeout"))
+    return options if timeout is None else {**options, "timeout": timeout}
+
+
+def _key(row: Row, api_key: Any) -> tuple[str, KeySource | None]:
+    """Settle the key: the argument, else the provider's variables. A callable is asked at each request."""
+    if callable(api_key):
+        return "", lambda: _presentable(row, api_key())
+    if api_key is not None and not isinstance(api_key, str):
+        raise InvalidRequestError(f"api_key must be a str or a callable, not {type(api_key).__name__}.")
+    key = api_key or _first_set(row.key_env)
+    if not key:
+        if row.key_required:
+            raise MissingApiKeyError(row.name, "/".join(row.key_env))
+        return "", None
+    return _presentable(row, key), None
+
+
+def _presentable(row: Row, key: Any) -> Any:
+    """Refuse what no header can carry, here: an HTTP library would print it in its error."""
+    if not isinstance(key, str):
+        return _awaited(row, key)
+    key = key.strip()
+    if not key or not key.isascii() or not key.isprintable():
+        raise InvalidRequestError(
+            "the API key is empty or holds characters no header can carry.", provider_name=row.name
+        )
+    return key
+
+
+async def _awaited(row: Row, key: Any) -> Any:
+    return _presentable(row, await key)
+
+
+def _first_set(names: tuple[str, ...]) -> str | None:
+    return next((value for name in names if (value := os.environ.get(name))), None)
+
+
+def _concurrency(row: Row, base: str) -> int:
+    """Requests in flight when nobody said how many: one in this process, two on this machine, eight elsewhere."""
+    if row.kind == "in-process":
+        return 1
+    host = urlsplit(base if "://" in base else f"//{base}").hostname or ""
+    return 2 if host in {"localhost", "::1"} or host.startswith("127.") else 8
+
+
+def merge_headers(*layers: Mapping[str, str] | None) -> dict[str, str]:
+    """Lay headers over one another; a later name replaces an earlier one in any case."""
+    merged: dict[str, tuple[str, str]] = {}
+    for layer in layers:
+        for name, value in (layer or {}).items():
+            if not isinstance(name, str) or not isinstance(value, str) or not (name + value).isprintable():
+                raise InvalidRequestError(f"header {name!r} must have one line of text as its value.")
+            merged[name.lower()] = (name, value)
+    return dict(merged.values())
+
+
+def number(name: str, value: int | None, *, least: int, default: int | None = None) -> int | None:
+    """Check a whole number."""
+    if value is None:
+        return default
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise InvalidRequestError(f"{name}={value!r} must be a whole number, {least} or more.")
+    return value
+
+
+def seconds(name: str, value: float | None) -> float | None:
+    """Check a time: a positive number of seconds, or None."""
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < float("inf"):
+        raise InvalidRequestError(f"{name}={value!r} must be a positive number of seconds.")
+    return float(value)

@@ -1,0 +1,155 @@
+"""One batch's conversation with a provider: be admitted, send, read, check; try again where that helps.
+
+A generator: it yields commands and is resumed with outcomes. No I/O, no clock.
+"""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from any_llm.exceptions import ContextLengthExceededError, InsufficientFundsError
+from any_llm.flow import failure, pace
+from any_llm.flow.retry import RETRYABLE, Retry, delay, retry_after
+from any_llm.flow.vectors import InvalidVectorError, Matrix, fill
+from any_llm.wire import Admit, Outcome, Reply, Run, Send, Sleep, TransportError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+    from any_llm.exceptions import AnyLLMError
+    from any_llm.flow.memory import Memory, Place
+    from any_llm.providers.row import Adapter
+    from any_llm.wire import Batch, Call, Command
+
+OK = range(200, 300)
+UNAUTHORISED = 401
+REQUEST_IDS = ("x-request-id", "request-id", "apim-request-id", "x-goog-request-id", "cf-ray")
+"""Headers that name a request at the provider, best first."""
+
+
+class Setting(msgspec.Struct, frozen=True):
+    """What every conversation of one call shares."""
+
+    call: Call
+    adapter: Adapter
+    matrix: Matrix
+    memory: Memory
+    place: Place
+    retry: Retry
+    chance: Callable[[], float] = random.random
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """Why a try did not end well."""
+
+    error: AnyLLMError
+    again: bool = False
+    """The same request may do better: a counted retry."""
+    free: str | None = None
+    """Names a second try that is not counted, and happens once."""
+    asked: float | None = None
+    """Seconds the provider wants us to wait."""
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What a conversation brought home beside its vectors."""
+
+    prompt_tokens: int | None
+    total_tokens: int | None
+    estimated: bool
+    model: str | None
+    request_id: str | None
+
+
+def converse(setting: Setting, batch: Batch) -> Generator[Command, Outcome, Answer]:
+    """Put the batch's vectors into the matrix. Raises AnyLLMError, having tried again where that may help."""
+    try:
+        return (yield from _converse(setting, batch))
+    except TransportError as ended:  # while waiting: nothing is left to try
+        raise failure.lost(setting.call, ended) from ended.__context__
+
+
+def _converse(setting: Setting, batch: Batch) -> Generator[Command, Outcome, Answer]:
+    attempt = 0
+    taken: set[str] = set()
+    while True:
+        outcome = yield Admit(lambda now: pace.admit(setting.memory, setting.place, now))
+        call = _as_known(setting, outcome.now[0])
+        command = yield from _command(setting, call, batch)
+        try:
+            outcome = yield command
+            reply = outcome.value
+            if not isinstance(reply, Reply) or reply.status in OK:
+                return _settle(setting, batch, reply)
+            problem = _refused(setting, call, batch, outcome)
+        except TransportError as lost:
+            problem = Problem(failure.lost(call, lost), again=lost.retryable)
+        except (msgspec.DecodeError, UnicodeDecodeError, InvalidVectorError) as wrong:
+            # A broken 200 is looked at once more, whatever max_retries says: it was paid for.
+            free = "look" if isinstance(command, Send) else None
+            problem = Problem(failure.unreadable(call, str(wrong), getattr(wrong, "index", None)), free=free)
+        if problem.free is not None and problem.free not in taken:
+            taken.add(problem.free)
+            continue
+        attempt += 1
+        wait = delay(setting.retry, attempt, asked=problem.asked, chance=setting.chance()) if problem.again else None
+        if wait is None:
+            raise problem.error from None
+        if problem.asked:
+            until = outcome.now[0] + problem.asked
+            setting.memory.learn(setting.place, outcome.now[0], paused_until=until)
+        yield Sleep(wait)
+
+
+def _as_known(setting: Setting, now: float) -> Call:
+    """The call, less what this host is known to refuse."""
+    call = setting.call
+    if setting.memory.known(setting.place, now).base64 or call.options.encoding_format is not None:
+        return call
+    return msgspec.structs.replace(call, base64=False)
+
+
+def _command(setting: Setting, call: Call, batch: Batch) -> Generator[Command, Outcome, Send | Run]:
+    """The request with its headers; a callable key is asked for now."""
+    command = setting.adapter.encode(call, batch)
+    if isinstance(command, Run):
+        return command
+    headers = {**call.headers, **command.headers}
+    if call.key is not None:
+        header, prefix = call.row.auth
+        headers[header] = prefix + (yield Run(call.key)).value
+    return msgspec.structs.replace(command, headers=headers)
+
+
+def _settle(setting: Setting, batch: Batch, reply: Any) -> Answer:
+    part = setting.adapter.decode(setting.call, reply)
+    fill(setting.matrix, batch, part)
+    headers = reply.headers if isinstance(reply, Reply) else {}
+    request_id = next((headers[name] for name in REQUEST_IDS if name in headers), None)
+    return Answer(part.prompt_tokens, part.total_tokens, part.estimated, part.model, request_id)
+
+
+def _refused(setting: Setting, call: Call, batch: Batch, outcome: Outcome) -> Problem:
+    """Judge a reply that is no 200."""
+    reply = outcome.value
+    refusal = setting.adapter.explain(reply)
+    error = failure.refused(call, batch, reply, refusal)
+    if _refuses_base64(call, reply, refusal.message):
+        setting.memory.learn(setting.place, outcome.now[0], base64=False)
+        return Problem(error, free="floats")
+    if reply.status == UNAUTHORISED and call.key is not None:
+        return Problem(error, free="key")  # a callable key is asked again: it may have been rotated
+    # An empty account, and an input that is too long, stay so.
+    stays = isinstance(error, InsufficientFundsError | ContextLengthExceededError)
+    return Problem(
+        error, again=reply.status in RETRYABLE and not stays, asked=retry_after(reply.headers, outcome.now[1])
+    )
+
+
+def _refuses_base64(call: Call, reply: Reply, message: str) -> bool:
+    """Whether a host names encoding_format in its refusal, though we alone wanted it."""
+    ours = call.row.base64 and call.base64 and call.options.encoding_format is None
+    return ours and reply.status in {400, 422} and ("encoding_format" in message or "base64" in message.lower())

@@ -1,0 +1,96 @@
+"""Which error a refusal is: by status and machine code; by words only as the last, listed resort."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from any_llm import exceptions as errors
+from any_llm.flow.redact import redact
+
+if TYPE_CHECKING:
+    from any_llm.wire import Batch, Call, Refusal, Reply, TransportError
+
+BY_STATUS: dict[int, type[errors.AnyLLMError]] = {
+    401: errors.AuthenticationError,
+    402: errors.InsufficientFundsError,
+    403: errors.AuthenticationError,
+    404: errors.ModelNotFoundError,
+    408: errors.ProviderTimeoutError,
+    429: errors.RateLimitError,
+    498: errors.AuthenticationError,  # Cohere: invalid token
+    502: errors.UpstreamProviderError,
+    504: errors.GatewayTimeoutError,
+}
+BY_CODE: dict[str, type[errors.AnyLLMError]] = {
+    "context_length_exceeded": errors.ContextLengthExceededError,
+    "content_filter": errors.ContentFilterError,
+    "insufficient_quota": errors.InsufficientFundsError,
+    "billing_hard_limit_reached": errors.InsufficientFundsError,
+    "invalid_api_key": errors.AuthenticationError,
+    "model_not_found": errors.ModelNotFoundError,
+}
+BY_WORDS: tuple[tuple[int, re.Pattern[str], type[errors.AnyLLMError]], ...] = (
+    # Gemini answers a bad key with 400 INVALID_ARGUMENT.
+    (400, re.compile(r"api key not valid", re.IGNORECASE), errors.AuthenticationError),
+    # OpenAI, vLLM, Ollama and Cohere have no code for it; only one input at a time can be blamed by words.
+    (
+        400,
+        re.compile(
+            r"maximum context length|exceeds the context length|too many tokens|maximum input length", re.IGNORECASE
+        ),
+        errors.ContextLengthExceededError,
+    ),
+    # llama.cpp answers 500.
+    (500, re.compile(r"input.*too large to process", re.IGNORECASE), errors.ContextLengthExceededError),
+)
+WAYS_OUT = 'Shorten the text, or pass overflow="truncate" or overflow="mean" where the provider can.'
+
+
+def refused(call: Call, batch: Batch, reply: Reply, refusal: Refusal) -> errors.AnyLLMError:
+    """Turn a reply that is no 200 into an error. The key and the inputs are taken out of the provider's words."""
+    kind = _kind(batch, reply.status, refusal)
+    message = redact(_without_key(refusal.message, call), batch.texts)
+    if 300 <= reply.status < 400:  # noqa: PLR2004
+        message = "It answered with a redirect, which is never followed with a key. Set api_base to the final address."
+    details: dict[str, Any] = {
+        "status_code": reply.status,
+        "code": refusal.code,
+        "param": refusal.param,
+        "error_type": refusal.error_type,
+    }
+    if kind is errors.ContextLengthExceededError:
+        details["index"] = batch.indexes[0] if len(batch) == 1 else None
+        message = f"{message} {WAYS_OUT}"
+    if kind is errors.RateLimitError:
+        details["retry_after"] = reply.headers.get("retry-after")
+    return kind(f"{call.model}: {message}", None, call.row.name, **details)
+
+
+def _kind(batch: Batch, status: int, refusal: Refusal) -> type[errors.AnyLLMError]:
+    for code in (refusal.code, refusal.error_type):
+        if code in BY_CODE:
+            return BY_CODE[code]
+    for at, pattern, kind in BY_WORDS:
+        blames_one = kind is errors.ContextLengthExceededError
+        if status == at and (len(batch) == 1 or not blames_one) and pattern.search(refusal.message):
+            return kind
+    if status in BY_STATUS:
+        return BY_STATUS[status]
+    return errors.InvalidRequestError if 400 <= status < 500 else errors.ProviderError  # noqa: PLR2004
+
+
+def _without_key(message: str, call: Call) -> str:
+    key = call.headers.get(call.row.auth[0], "").removeprefix(call.row.auth[1])
+    return message.replace(key, "***") if key else message
+
+
+def lost(call: Call, error: TransportError) -> errors.AnyLLMError:
+    """Turn a missing reply into an error."""
+    kind = errors.ProviderTimeoutError if error.timed_out else errors.ProviderConnectionError
+    return kind(f"{call.model}: {error} ({call.base})", error, call.row.name)
+
+
+def unreadable(call: Call, reason: str, index: int | None = None) -> errors.InvalidResponseError:
+    """Turn a 200 that cannot be right into an error."""
+    return errors.InvalidResponseError(f"{call.model}: {reason}", None, call.row.name, status_code=200, index=index)

@@ -1,0 +1,60 @@
+"""One call from its inputs to its response: hands out conversations, gathers their answers. Knows no colour."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from any_llm.flow.converse import Answer, Setting, converse
+from any_llm.flow.failure import lost
+from any_llm.flow.merge import merge
+from any_llm.flow.plan import plan
+from any_llm.wire import Batch
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Sequence
+
+    from any_llm.exceptions import AnyLLMError
+    from any_llm.providers.row import Limits
+    from any_llm.types.completion import CreateEmbeddingResponse
+    from any_llm.wire import Command, Outcome, TransportError
+
+
+class Job:
+    """`next_conversation()` until it gives None, each driven to its end, then `response()`."""
+
+    def __init__(self, setting: Setting, inputs: Sequence[str]) -> None:
+        """Check the options by writing a request for no input, which is never sent."""
+        setting.adapter.encode(setting.call, Batch((), (), 0))
+        self.size = len(inputs)
+        self._setting = setting
+        self._batches = plan(inputs, self._limits)
+        self._answers: list[Answer] = []
+        self._lock = threading.Lock()
+
+    def _limits(self) -> Limits:
+        limits, asked = self._setting.call.row.limits, self._setting.call.options.batch_size
+        if asked is None:
+            return limits
+        return msgspec.structs.replace(limits, items=min(asked, limits.items or asked))
+
+    def next_conversation(self) -> Generator[Command, Outcome, None] | None:
+        """Take the next batch. Threads may ask at once."""
+        with self._lock:
+            batch = next(self._batches, None)
+        return None if batch is None else self._converse(batch)
+
+    def _converse(self, batch: Batch) -> Generator[Command, Outcome, None]:
+        answer = yield from converse(self._setting, batch)
+        with self._lock:
+            self._answers.append(answer)
+
+    def lost(self, error: TransportError) -> AnyLLMError:
+        """Say that the call as a whole was ended."""
+        return lost(self._setting.call, error)
+
+    def response(self) -> CreateEmbeddingResponse:
+        """Every conversation has ended well: build the response."""
+        return merge(self._setting.call, self._setting.matrix, self._answers)

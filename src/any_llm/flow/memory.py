@@ -1,0 +1,65 @@
+"""What this process has learnt of a host: shared by every client, thread and loop; forgotten by age and by number."""
+
+from __future__ import annotations
+
+import os
+import threading
+from typing import Any
+
+import msgspec
+
+Place = tuple[str, str, int]
+"""Base address, model, hash of the key: limits and pauses belong to these three together."""
+
+LIFETIME = 3600.0
+"""Seconds after which a fact is forgotten."""
+CAPACITY = 4096
+"""Places kept at most; the oldest goes first."""
+
+
+class Learnt(msgspec.Struct, frozen=True, kw_only=True):
+    """The facts of one place."""
+
+    base64: bool = True
+    """False once it has refused encoding_format."""
+    paused_until: float = 0.0
+    """Monotonic seconds: nobody sends before."""
+    since: float = 0.0
+    """Monotonic seconds of the newest fact."""
+
+
+NOTHING = Learnt()
+
+
+class Memory:
+    """One lock, one table."""
+
+    def __init__(self) -> None:
+        """Know nothing."""
+        self._lock = threading.Lock()
+        self._places: dict[Place, Learnt] = {}
+
+    def known(self, place: Place, now: float) -> Learnt:
+        """What is known of a place and not yet stale."""
+        learnt = self._places.get(place, NOTHING)
+        return learnt if now - learnt.since < LIFETIME else NOTHING
+
+    def learn(self, place: Place, now: float, **facts: Any) -> None:
+        """Add facts; a pause only ever grows."""
+        with self._lock:
+            before = self._places.pop(place, NOTHING)
+            if "paused_until" in facts:
+                facts["paused_until"] = max(facts["paused_until"], before.paused_until)
+            self._places[place] = msgspec.structs.replace(before, since=now, **facts)
+            while len(self._places) > CAPACITY:
+                del self._places[next(iter(self._places))]
+
+    def unlock(self) -> None:
+        """Take a new lock: in a forked child the old one may be held by a thread that is not there."""
+        self._lock = threading.Lock()
+
+
+MEMORY = Memory()
+"""The process's own."""
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=MEMORY.unlock)

@@ -1,0 +1,39 @@
+"""Azure OpenAI: the OpenAI shape at an Azure address, with the key in `api-key`.
+
+Without api_version: POST {endpoint}/openai/v1/embeddings, `model` is the deployment's name.
+With api_version: POST {endpoint}/openai/deployments/{deployment}/embeddings?api-version=...
+Source: https://learn.microsoft.com/azure/foundry/openai/api-version-lifecycle
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+import msgspec
+
+from any_llm.providers import openai
+from any_llm.providers.fields import address
+from any_llm.wire import Send
+
+if TYPE_CHECKING:
+    from any_llm.wire import Batch, Call
+
+
+class AzureOpenAIAdapter(openai.OpenAIAdapter):
+    """Only the address differs."""
+
+    def encode(self, call: Call, batch: Batch) -> Send:
+        """Write the address for the API version in use."""
+        endpoint = call.base.rstrip("/").removesuffix("/v1").removesuffix("/openai")
+        at_endpoint = msgspec.structs.replace(call, base=endpoint)
+        version = call.client.get("api_version")
+        if version is None:
+            url = address(at_endpoint, "/openai/v1/embeddings")
+        else:
+            deployment = quote(call.client.get("azure_deployment") or call.model, safe="")
+            url = address(at_endpoint, f"/openai/deployments/{deployment}/embeddings", {"api-version": version})
+        return Send(url=url, body=openai.body(call, batch))
+
+
+adapter = AzureOpenAIAdapter()

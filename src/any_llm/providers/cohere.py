@@ -1,0 +1,68 @@
+"""POST {base}/v2/embed: Cohere's own shape.
+
+Source: https://docs.cohere.com/reference/embed
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from any_llm.providers.fields import address, fields, refusal
+from any_llm.wire import Part, Send
+
+if TYPE_CHECKING:
+    from any_llm.wire import Batch, Call, Refusal, Reply
+
+OWNED = frozenset({"model", "texts", "images", "inputs"})
+
+
+class BilledUnits(msgspec.Struct):
+    """Token counts come as floats."""
+
+    input_tokens: float | None = None
+
+
+class Meta(msgspec.Struct):
+    """Usage stands here; `tokens` beside it is mostly null."""
+
+    billed_units: BilledUnits | None = None
+
+
+class Body(msgspec.Struct):
+    """A 200 reply: vectors by type, in the order of the texts, with no model name."""
+
+    embeddings: dict[str, list[msgspec.Raw] | None]
+    meta: Meta | None = None
+
+
+_decoder = msgspec.json.Decoder(Body)
+
+
+class CohereAdapter:
+    """The v2 endpoint, which demands an input_type and cuts long texts unless told not to."""
+
+    def encode(self, call: Call, batch: Batch) -> Send:
+        """Ask for floats unless the caller asks for other embedding_types."""
+        content: dict[str, Any] = {"model": call.model, "texts": batch.texts, "embedding_types": ["float"]}
+        content.update(fields(call, owned=OWNED))
+        return Send(url=address(call, call.row.path), body=msgspec.json.encode(content))
+
+    def decode(self, call: Call, reply: Reply) -> Part:
+        """Read the floats, or the one type the caller asked for."""
+        read = _decoder.decode(reply.body)
+        given = {name: vectors for name, vectors in read.embeddings.items() if vectors is not None}
+        if not given:
+            raise msgspec.ValidationError("the reply holds no embeddings")
+        units = read.meta.billed_units if read.meta else None
+        tokens = None if units is None or units.input_tokens is None else int(units.input_tokens)
+        vectors = given["float"] if "float" in given else next(iter(given.values()))
+        return Part(vectors=vectors, prompt_tokens=tokens, total_tokens=tokens)
+
+    def explain(self, reply: Reply) -> Refusal:
+        """Read {"message": str, "id": str}."""
+        return refusal(reply)
+
+
+adapter = CohereAdapter()

@@ -1,0 +1,116 @@
+"""Our options in a provider's own words: the body fields, and the address, of a request."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import msgspec
+
+from any_llm.exceptions import InvalidRequestError, UnsupportedParameterError
+from any_llm.wire import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from any_llm.wire import Call, Reply
+
+ROLES = frozenset({"query", "document", "classification", "clustering", "similarity"})
+"""Our words for a text's role; every other word is taken for the provider's own."""
+
+
+def fields(call: Call, *, owned: frozenset[str]) -> dict[str, Any]:
+    """Translate the call's options by the row's names, and lay the caller's own fields on top.
+
+    `owned` are the body fields that hold the model and the inputs: the caller passes those as arguments.
+    """
+    row, names, asked = call.row, call.row.names, call.options
+    for name in call.extra:
+        if name in owned:
+            raise InvalidRequestError(f"{name!r} is set by model= and inputs=; remove it.", provider_name=row.name)
+        if name in row.instead:
+            raise InvalidRequestError(f"{name!r} is not sent: {row.instead[name]}", provider_name=row.name)
+    wanted: dict[str, Any] = {}
+    if asked.dimensions is not None:
+        if names.dimensions is None:
+            raise UnsupportedParameterError("dimensions", row.name, "It has no field for a width.")
+        wanted[_free(call, "dimensions", names.dimensions)] = asked.dimensions
+    if (word := _role(call)) is not None and names.input_type is not None:
+        wanted[_free(call, "input_type", names.input_type) if asked.input_type else names.input_type] = word
+    wanted.update(_overflow(call))
+    return {**wanted, **call.extra}
+
+
+def _free(call: Call, option: str, field: str) -> str:
+    """Refuse to choose between an option and the provider's own field of the same meaning."""
+    if field in call.extra:
+        raise InvalidRequestError(
+            f"{option}= and {field}= say the same thing; pass one of them.", provider_name=call.row.name
+        )
+    return field
+
+
+def _role(call: Call) -> str | None:
+    asked, row, names = call.options.input_type, call.row, call.row.names
+    if asked is None:
+        return names.default_role
+    if names.input_type is not None and (asked not in ROLES or asked in names.roles):
+        return names.roles.get(asked, asked)
+    if asked in {"query", "document"} and row.one_space and call.model.startswith(row.one_space):
+        return None
+    hint = (
+        f"It knows {', '.join(names.roles)}." if names.roles else "If the model wants a prefix, write it in the text."
+    )
+    raise UnsupportedParameterError(f"input_type={asked!r}", row.name, hint)
+
+
+def _overflow(call: Call) -> Mapping[str, Any]:
+    asked, names = call.options.overflow, call.row.names
+    policy = asked or "error"
+    if names.overflow is not None and policy in names.policies:
+        if asked is not None:
+            _free(call, "overflow", names.overflow)
+        return {names.overflow: names.policies[policy]}
+    if asked is None or (asked == "error" and names.refuses_overflow):
+        return {}
+    known = sorted({*names.policies, *(["error"] if names.refuses_overflow else [])})
+    hint = f"It knows {', '.join(known)}." if known else "It cannot be told what to do with an over-long input."
+    raise UnsupportedParameterError(f"overflow={asked!r}", call.row.name, hint)
+
+
+def address(call: Call, path: str, query: Mapping[str, str] | None = None) -> str:
+    """Join the call's base, a path and its query. "/v1" at the end of one and the start of the other stands once."""
+    merged = {**(query or {}), **call.query}
+    base = call.base.rstrip("/")
+    version = "/" + path.split("/")[1]
+    url = base.removesuffix(version) + path if path.count("/") > 1 else base + path
+    if not merged:
+        return url
+    return (
+        url + "?" + "&".join(f"{quote(name, safe='')}={quote(str(value), safe='')}" for name, value in merged.items())
+    )
+
+
+def refusal(reply: Reply) -> Refusal:
+    """Read the error bodies in common use: {"error": {...} or str}, {"detail": ...}, {"message": str}, plain text."""
+    try:
+        body = msgspec.json.decode(reply.body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return Refusal(message=reply.body[:500].decode("utf-8", "replace").strip() or "no body")
+    outer = body[0] if isinstance(body, list) and body else body  # Google sometimes answers with a list of one
+    if not isinstance(outer, dict):
+        return Refusal(message=str(body)[:500])
+    inner = outer.get("error") or outer
+    if not isinstance(inner, dict):
+        return Refusal(message=str(inner), code=_text(outer.get("code")), error_type=_text(outer.get("error_type")))
+    message = inner.get("message") or inner.get("detail") or inner.get("error") or "no message"
+    return Refusal(
+        message=message if isinstance(message, str) else msgspec.json.encode(message).decode()[:2000],
+        code=_text(inner.get("code") or inner.get("status")),
+        param=_text(inner.get("param")),
+        error_type=_text(inner.get("type")),
+    )
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)

@@ -1,0 +1,65 @@
+"""Which client serves a module-level call: a bounded pool of clients, shared by the process."""
+
+from __future__ import annotations
+
+import os
+import threading
+from typing import TYPE_CHECKING, Any
+
+from any_llm.arguments import split_model_provider
+from any_llm.client import AnyLLM
+from any_llm.constants import LLMProvider
+from any_llm.providers.table import ROWS
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Mapping
+
+CAPACITY = 64
+"""Clients kept; the one unused longest is dropped, and a call it still serves ends undisturbed."""
+
+_lock = threading.Lock()
+_clients: dict[Hashable, AnyLLM] = {}
+
+
+def client_for(
+    model: str,
+    provider: str | LLMProvider | None,
+    api_key: Any,
+    api_base: str | None,
+    client_args: Mapping[str, Any] | None,
+) -> tuple[AnyLLM, str]:
+    """Find or make the client for these arguments, and the model's own name."""
+    if provider is None:
+        provider, model = split_model_provider(model, stacklevel=4)
+    row = ROWS[LLMProvider.from_string(provider)]
+    # What the environment says is part of the identity: a key that is set or changed later is used at once.
+    surroundings = tuple(os.environ.get(name) for name in (*row.key_env, *row.base_env))
+    try:
+        identity = (row.name, api_key, api_base, surroundings, _frozen(client_args or {}))
+        hash(identity)
+    except TypeError:  # an option that cannot be compared: a client of its own
+        return AnyLLM.create(row.name, api_key, api_base, **client_args or {}), model
+    with _lock:
+        client = _clients.pop(identity, None)
+    if client is None:
+        client = AnyLLM.create(row.name, api_key, api_base, **client_args or {})
+    with _lock:
+        client = _clients.setdefault(identity, client)
+        while len(_clients) > CAPACITY:
+            del _clients[next(iter(_clients))]
+    return client, model
+
+
+def _frozen(value: Any) -> Hashable:
+    if isinstance(value, dict):
+        return tuple(sorted((name, _frozen(item)) for name, item in value.items()))
+    return tuple(map(_frozen, value)) if isinstance(value, list | tuple) else value
+
+
+def _unlock() -> None:
+    global _lock  # noqa: PLW0603  # in a forked child the old one may be held by a thread that is not there
+    _lock = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_unlock)

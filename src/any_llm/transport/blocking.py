@@ -1,0 +1,203 @@
+"""Run a job's conversations on this thread, or on threads that live only for the call."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import inspect
+import os
+import threading
+import time
+import weakref
+from functools import partial
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import urllib3
+
+from any_llm.exceptions import InvalidRequestError
+from any_llm.transport.connection import CURRENT, BoundedHTTPPool, BoundedHTTPSPool
+from any_llm.transport.drive import drive
+from any_llm.transport.network import CONNECT, Network, proxy_for, tls
+from any_llm.transport.scope import Scope
+from any_llm.wire import Admit, Outcome, Reply, Run, Send, TransportError
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from any_llm.flow.job import Job
+    from any_llm.types.completion import CreateEmbeddingResponse
+    from any_llm.wire import Command
+
+    Flow = Generator[Command, Outcome, None]
+
+FAREWELL = 0.15
+"""Seconds an ended call waits for its threads: only a name look-up cannot be woken."""
+
+
+class BlockingTransport:
+    """One client's connections for threads."""
+
+    def __init__(self, network: Network, concurrency: int) -> None:
+        """Open nothing yet."""
+        self._network = network
+        self._concurrency = concurrency
+        self._openers: dict[tuple[str, str], tuple[urllib3.HTTPConnectionPool | urllib3.PoolManager, bool]] = {}
+        _ALIVE.add(self)
+
+    def run(self, job: Job, *, timeout: float | None, deadline: float | None) -> CreateEmbeddingResponse:
+        """Drive every conversation of the job; `timeout` is seconds a read, `deadline` seconds for all."""
+        scope = Scope(timeout or self._network.timeout, None if deadline is None else time.monotonic() + deadline)
+        flows: list[Flow] = []
+        while len(flows) < self._concurrency and (flow := job.next_conversation()) is not None:
+            flows.append(flow)
+        if len(flows) > 1:
+            self._fan_out(job, flows, scope)
+        elif flows:
+            self._work(job, flows[0], scope)
+        return job.response()
+
+    def _work(self, job: Job, flow: Flow | None, scope: Scope) -> None:
+        while flow is not None:
+            drive(flow, partial(self._perform, scope))
+            flow = job.next_conversation()
+
+    def _fan_out(self, job: Job, flows: list[Flow], scope: Scope) -> None:
+        """Let the first error end the rest, and leave bare."""
+        errors: list[BaseException] = []
+
+        def work(flow: Flow) -> None:
+            try:
+                self._work(job, flow, scope)
+            except BaseException as error:  # noqa: BLE001  # raised again by the thread that waits
+                errors.append(error)
+                scope.abort()
+
+        threads = [
+            threading.Thread(target=contextvars.copy_context().run, args=(work, flow), daemon=True) for flow in flows
+        ]
+        try:
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+        except BaseException:
+            scope.abort()
+            until = time.monotonic() + FAREWELL
+            for thread in threads:
+                if thread.ident is not None:
+                    thread.join(max(0.0, until - time.monotonic()))
+            raise
+        if errors:
+            raise errors[0]
+
+    def _perform(self, scope: Scope, command: Command) -> Outcome:
+        value: Any = None
+        if isinstance(command, Send):
+            value = self._send(command, scope)
+        elif isinstance(command, Run):
+            value = _call(command)
+        elif isinstance(command, Admit):
+            while (seconds := command.ask(time.monotonic())) > 0:
+                scope.sleep(seconds)
+            scope.left()
+        else:
+            scope.sleep(command.seconds)
+        return Outcome(value, (time.monotonic(), time.time()))
+
+    def _send(self, command: Send, scope: Scope) -> Reply:
+        opener, absolute, target = self._opener(command.url)
+        CURRENT.scope = scope
+        try:
+            response = opener.urlopen(
+                "POST",
+                command.url if absolute else target,
+                body=command.body,
+                headers=command.headers,
+                timeout=urllib3.Timeout(connect=min(CONNECT, scope.left()), read=scope.left()),
+                retries=False,
+                redirect=False,
+            )
+        except (urllib3.exceptions.HTTPError, OSError) as error:
+            scope.left()  # an abort or a passed deadline is what ended it
+            raise _lost(error) from error
+        return Reply(response.status, {name.lower(): word for name, word in response.headers.items()}, response.data)
+
+    def _opener(self, url: str) -> tuple[Any, bool, str]:
+        """What opens this address, whether it wants it whole, and the target at the host."""
+        parts = urlsplit(url)
+        target = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
+        origin = (parts.scheme, parts.netloc)
+        known = self._openers.get(origin)
+        if known is None:
+            known = self._openers.setdefault(origin, self._open(url, parts.scheme, parts.hostname or "", parts.port))
+        return known[0], known[1], target
+
+    def _open(self, url: str, scheme: str, host: str, port: int | None) -> tuple[Any, bool]:
+        options: dict[str, Any] = {"maxsize": self._network.connections, "block": False}
+        if scheme == "https":
+            options["ssl_context"] = tls(self._network)
+        proxy = proxy_for(self._network, url)
+        if proxy is None:
+            kind = BoundedHTTPSPool if scheme == "https" else BoundedHTTPPool
+            return kind(host, port, **options), False
+        login = urlsplit(proxy)
+        headers = (
+            urllib3.make_headers(proxy_basic_auth=f"{login.username}:{login.password or ''}")
+            if login.username
+            else None
+        )
+        manager = urllib3.ProxyManager(proxy, proxy_headers=headers, **options)
+        manager.pool_classes_by_scheme = {"http": BoundedHTTPPool, "https": BoundedHTTPSPool}
+        return manager, True
+
+    def close(self) -> None:
+        """Close idle connections. A call in flight ends undisturbed."""
+        openers, self._openers = self._openers, {}
+        for opener, _ in openers.values():
+            opener.clear() if isinstance(opener, urllib3.PoolManager) else opener.close()
+
+    def forget(self) -> None:
+        """In a forked child: these connections belong to the parent."""
+        self._openers = {}
+
+
+_ALIVE: weakref.WeakSet[BlockingTransport] = weakref.WeakSet()
+
+
+def _forget_all() -> None:
+    for transport in list(_ALIVE):
+        transport.forget()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_all)
+
+
+def _call(command: Run) -> Any:
+    """Call a blocking function; await what it returns, if that is to be awaited and no loop runs here."""
+    value = command.function()
+    if not inspect.isawaitable(value):
+        return value
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(_wait(value))
+    if inspect.iscoroutine(value):
+        value.close()
+    raise InvalidRequestError("An async api_key cannot be awaited by embedding() in a running loop; use aembedding().")
+
+
+async def _wait(value: Any) -> Any:
+    return await value
+
+
+def _lost(error: Exception) -> TransportError:
+    """Say what broke in the words of the innermost cause; urllib3's own name objects."""
+    timed_out = isinstance(error, urllib3.exceptions.TimeoutError | TimeoutError)
+    certificate = isinstance(error, urllib3.exceptions.SSLError)
+    cause: BaseException = error
+    while isinstance(inner := cause.args[-1] if cause.args else None, BaseException):
+        cause = inner
+    words = "no answer in time" if timed_out else f"{type(cause).__name__}: {cause}"
+    return TransportError(words, timed_out=timed_out, retryable=not certificate)

@@ -1,0 +1,202 @@
+"""What an embedding call returns: OpenAI's shape over one float32 buffer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, get_args
+
+from any_llm.types.embedding import Embedding
+from any_llm.types.record import checked
+from any_llm.types.schema import Described
+from any_llm.types.vectors import Vectors
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import numpy as np
+
+__all__ = ["CreateEmbeddingResponse", "Embedding", "Usage"]
+
+Source = Literal["measured", "estimated", "unknown"]
+
+
+class Usage(Described):
+    """Tokens of a call. `source` says whose count it is: the provider's, an estimate of ours, or nobody's (zeros)."""
+
+    __slots__ = ("prompt_tokens", "source", "total_tokens")
+
+    _fields: ClassVar[dict[str, Any]] = {"prompt_tokens": int, "total_tokens": int}
+    _beside: ClassVar[tuple[str, ...]] = ("source",)
+
+    prompt_tokens: int
+    total_tokens: int
+    source: Source
+
+    def __init__(self, *, prompt_tokens: int, total_tokens: int, source: Source = "measured") -> None:
+        """Check and keep them. Raises ValueError."""
+        self.prompt_tokens = checked(prompt_tokens, int, "Usage.prompt_tokens")
+        self.total_tokens = checked(total_tokens, int, "Usage.total_tokens")
+        if source not in get_args(Source):
+            raise ValueError(f"Usage.source: Expected one of {', '.join(get_args(Source))}")
+        self.source = source
+
+    def __eq__(self, other: object) -> bool:
+        """Equal in both counts and in whose they are."""
+        if not isinstance(other, Usage):
+            return NotImplemented
+        return super().__eq__(other) and self.source == other.source
+
+    __hash__ = None  # type: ignore[assignment]  # mutable
+
+    def _shown(self) -> list[tuple[str, str]]:
+        beside = [] if self.source == "measured" else [("source", repr(self.source))]
+        return super()._shown() + beside
+
+
+class CreateEmbeddingResponse(Described):
+    """Vectors in the order of the inputs: `data[i]` belongs to input i.
+
+    `data` and each `embedding` are made when first read; to edit them does not change `to_numpy()`. `provider` and
+    `request_ids` (one a request sent) stand beside the dump, which has exactly OpenAI's keys.
+    """
+
+    _fields: ClassVar[dict[str, Any]] = {
+        "data": list[Embedding],
+        "model": str,
+        "object": Literal["list"],
+        "usage": Usage,
+    }
+    _beside: ClassVar[tuple[str, ...]] = ("provider", "request_ids")
+
+    model: str
+    object: Literal["list"]
+    usage: Usage
+    provider: str | None
+    request_ids: tuple[str, ...]
+    _vectors: Vectors | None
+    _as_base64: bool
+
+    def __init__(
+        self,
+        *,
+        data: Sequence[Embedding | Mapping[str, Any]],
+        model: str,
+        usage: Usage | Mapping[str, Any],
+        object: Literal["list"] = "list",  # noqa: A002  # OpenAI's name
+        provider: str | None = None,
+        request_ids: tuple[str, ...] = (),
+    ) -> None:
+        """Check and keep them. Raises ValueError."""
+        if not isinstance(data, list | tuple):
+            raise ValueError(f"CreateEmbeddingResponse.data: Expected a list, got `{type(data).__name__}`")  # noqa: TRY004
+        self._vectors, self._as_base64 = None, False
+        self.data = [_item(position, item) for position, item in enumerate(data)]
+        self.model = checked(model, str, "CreateEmbeddingResponse.model")
+        self.object = checked(object, self._fields["object"], "CreateEmbeddingResponse.object")
+        self.usage = Usage.model_validate(usage)
+        self.provider = provider
+        self.request_ids = request_ids
+
+    @classmethod
+    def from_vectors(
+        cls,
+        vectors: Vectors,
+        *,
+        model: str,
+        usage: Usage,
+        provider: str | None,
+        request_ids: tuple[str, ...],
+        as_base64: bool = False,
+    ) -> Self:
+        """Take over the buffer of (n, dimensions) float32. Nothing is built until it is read."""
+        made = cls.__new__(cls)
+        made.__dict__.update(
+            model=model,
+            object="list",
+            usage=usage,
+            provider=provider,
+            request_ids=request_ids,
+            _vectors=vectors,
+            _as_base64=as_base64,
+        )
+        return made
+
+    @property
+    def data(self) -> list[Embedding]:
+        """The vectors, in the order of the inputs."""
+        read: list[Embedding] | None = self.__dict__.get("_data")
+        if read is None:
+            assert self._vectors is not None
+            rows = range(len(self._vectors))
+            built = [Embedding._of_row(self._vectors, row, self._as_base64) for row in rows]  # noqa: SLF001
+            # Two threads may read at once: both get the list of whoever is first.
+            read = self.__dict__.setdefault("_data", built)
+        return read
+
+    @data.setter
+    def data(self, embeddings: list[Embedding]) -> None:
+        self.__dict__["_data"] = embeddings
+        self._vectors = None
+
+    def to_numpy(self) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
+        """Return (n, dimensions) float32.
+
+        After a call it is a writable view of the buffer, not a copy. Where `data` was given as lists it is built anew
+        from them each time. Raises ValueError when they are not all of one width.
+        """
+        if self._vectors is not None:
+            return self._vectors.to_numpy()
+        rows = [item._bytes() for item in self.data]  # noqa: SLF001
+        widths = {item._width() for item in self.data}  # noqa: SLF001
+        if len(widths) > 1:
+            raise ValueError(f"vectors of {', '.join(map(str, sorted(widths)))} values make no array")
+        return Vectors(bytearray().join(rows), max(widths, default=0)).to_numpy()
+
+    def __eq__(self, other: Any) -> bool:  # noqa: PYI032  # `object` is a field here
+        """Equal in all that OpenAI's class has (vectors as float32) and in `usage.source`."""
+        if type(other) is not type(self):
+            return NotImplemented
+        if (self.model, self.object, self.usage) != (other.model, other.object, other.usage):
+            return False
+        unread = "_data" not in self.__dict__ and "_data" not in other.__dict__
+        same = unread and self._as_base64 is other._as_base64 and self._vectors == other._vectors
+        return same or self.data == other.data
+
+    __hash__ = None  # type: ignore[assignment]  # mutable
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave `data` behind while it only repeats the buffer: copies and pickles stay small."""
+        state = dict(self.__dict__)
+        data, vectors = state.get("_data"), self._vectors
+        if data is not None and vectors is not None and len(data) == len(vectors):
+            whole = all(
+                item._untouched(vectors, row) and item._as_base64 is self._as_base64  # noqa: SLF001
+                for row, item in enumerate(data)
+            )
+            if whole:
+                del state["_data"]
+        return state
+
+    def __copy__(self) -> Self:
+        """Share everything, as a shallow copy does."""
+        copied = type(self).__new__(type(self))
+        copied.__dict__.update(self.__dict__)
+        return copied
+
+    def _count(self) -> int:
+        if "_data" not in self.__dict__ and self._vectors is not None:
+            return len(self._vectors) * self._vectors.width
+        return sum(item._count() for item in self.data)  # noqa: SLF001
+
+    def _shown(self) -> list[tuple[str, str]]:
+        vectors = None if "_data" in self.__dict__ else self._vectors
+        count = len(self.data if vectors is None else vectors)
+        widths = {item._count() for item in self.data} if vectors is None else {vectors.width}  # noqa: SLF001
+        shape = f"[{count} x {widths.pop()}]" if len(widths) == 1 else f"[{count} vectors]"
+        return [("model", repr(self.model)), ("data", shape), ("usage", repr(self.usage))]
+
+
+def _item(position: int, item: Embedding | Mapping[str, Any]) -> Embedding:
+    try:
+        return Embedding.model_validate(item)
+    except ValueError as wrong:
+        raise ValueError(f"CreateEmbeddingResponse.data[{position}]: {wrong}") from None

@@ -1,0 +1,32 @@
+"""What every test may ask for: servers on this machine, and an environment without keys."""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+import pytest
+
+from loopback import Answer, Loopback, Raw, Request
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+# Ends and beginnings of the names of variables that this library, an SDK or an HTTP library would read.
+ENDS = ("_API_KEY", "_API_KEY_PATH", "_API_BASE", "_BASE_URL", "_API_URL", "_API_VERSION", "_PROXY", "_TOKEN")
+BEGINNINGS = ("OPENAI_", "AZURE_OPENAI_", "OLLAMA_", "OPENROUTER_", "TOGETHER_", "CO_API_", "GOOGLE_", "GEMINI_")
+
+
+@pytest.fixture(autouse=True)
+def _no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in list(os.environ):
+        if name.upper().endswith(ENDS) or name.upper().startswith(BEGINNINGS):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def loopback() -> Iterator[Callable[[Callable[[Request], Answer | Raw]], Loopback]]:
+    """Start a server with this `answer`; the test's end closes it."""
+    with ExitStack() as servers:
+        yield lambda answer: servers.enter_context(Loopback(answer))
