@@ -6,6 +6,7 @@ import gc
 import pickle
 import subprocess
 import sys
+from array import array
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -46,6 +47,22 @@ def test_values_are_the_doubles_of_the_float32():
 
 def test_base64_is_that_of_the_little_endian_bytes():
     assert from_vectors(np.ones((1, 1), "<f4"), as_base64=True).data[0].embedding == "AACAPw=="
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        (0.5, 2.0),
+        [0.5, 2],
+        np.array([0.5, 2.0], "<f4"),
+        list(np.array([0.5, 2.0], "<f4")),
+        array("f", [0.5, 2.0]),
+    ],
+    ids=["tuple", "int", "array", "numpy's floats", "array.array"],
+)
+def test_an_embedding_becomes_a_list_of_floats(values):
+    embedding = Embedding(embedding=values, index=0).embedding
+    assert (embedding, [type(each) for each in embedding]) == ([0.5, 2.0], [float, float])
 
 
 def test_to_numpy_is_a_writable_view():
@@ -101,9 +118,9 @@ def test_new_data_replaces_the_buffer():
     ids=["lists", "base64 of a buffer", "both", "none"],
 )
 def test_to_numpy_of_lists_is_built(data, shape):
-    array = CreateEmbeddingResponse(data=data, model="m", usage=USAGE).to_numpy()
-    assert (array.shape, array.dtype, array.flags.writeable) == (shape, np.float32, True)
-    assert array.tobytes() == (NUMBERS if shape == (2, 3) else np.ones(shape, "<f4")).tobytes()
+    built = CreateEmbeddingResponse(data=data, model="m", usage=USAGE).to_numpy()
+    assert (built.shape, built.dtype, built.flags.writeable) == (shape, np.float32, True)
+    assert built.tobytes() == (NUMBERS if shape == (2, 3) else np.ones(shape, "<f4")).tobytes()
 
 
 def test_to_numpy_of_unequal_lists_says_so():

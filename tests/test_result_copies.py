@@ -39,7 +39,16 @@ def test_equality(left, right, equal):
     assert (right == left) is equal
 
 
-@pytest.mark.parametrize("noun", [from_vectors(), from_lists(), Usage(**USAGE), from_vectors().data[0]], ids=repr)
+NOUNS = {
+    "response": from_vectors(),
+    "of lists": from_lists(),
+    "base64": from_vectors(as_base64=True),
+    "embedding": from_vectors().data[0],
+    "usage": Usage(**USAGE),
+}
+
+
+@pytest.mark.parametrize("noun", NOUNS.values(), ids=NOUNS)
 @pytest.mark.parametrize(
     "again",
     [

@@ -1,31 +1,36 @@
-"""What a caller may pass to one call: inputs, options and the provider's own fields, checked before sending."""
+"""One call's arguments: inputs, options and the provider's own fields, checked before anything is sent."""
 
 from __future__ import annotations
 
-import warnings
+import importlib
 from typing import TYPE_CHECKING, Any
 
 from any_llm.configuration import ACCEPTED, CLIENT_OPTIONS, Configuration, merge_headers, number
-from any_llm.constants import LLMProvider
 from any_llm.exceptions import InvalidModelError, InvalidRequestError
+from any_llm.flow.converse import Setting
+from any_llm.flow.job import Job
+from any_llm.flow.memory import MEMORY
+from any_llm.flow.retry import Retry
+from any_llm.flow.vectors import Matrix
 from any_llm.wire import Call, Options
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 
-def split_model_provider(model: str, *, stacklevel: int = 3) -> tuple[LLMProvider, str]:
-    """Split "provider:model" (or the deprecated "provider/model") at the first of the two marks."""
-    colon, slash = model.find(":"), model.find("/")
-    mark = ":" if colon != -1 and (slash == -1 or colon < slash) else "/"
-    provider, _, name = model.partition(mark)
-    if not provider or not name:
-        raise InvalidModelError(f"{model!r} names no provider: write 'provider:model', or pass provider=.")
-    resolved = LLMProvider.from_string(provider)
-    if mark == "/":
-        message = f"'provider/model' is deprecated: write {provider}:{name!s}, or pass provider={provider!r}."
-        warnings.warn(message, DeprecationWarning, stacklevel=stacklevel)
-    return resolved, name
+def job(client: Configuration, model: str, inputs: object, kwargs: Mapping[str, Any], **options: Any) -> Job:
+    """Turn a call's arguments into a Job. Raises InvalidRequestError for what can be told wrong here."""
+    call = prepared(client, model, kwargs, **options)
+    texts = checked_inputs(inputs)
+    setting = Setting(
+        call=call,
+        adapter=importlib.import_module(client.row.adapter).adapter,
+        matrix=Matrix(len(texts), call.options.dimensions),
+        memory=MEMORY,
+        place=(client.base, model, client.key_hash),
+        retry=Retry(attempts=client.max_retries),
+    )
+    return Job(setting, texts)
 
 
 def checked_inputs(inputs: object) -> Sequence[str]:
@@ -47,20 +52,21 @@ def checked_inputs(inputs: object) -> Sequence[str]:
     return inputs
 
 
-def prepared(  # noqa: PLR0917  # one place where the interface's options meet
+def prepared(
     client: Configuration,
     model: str,
+    kwargs: Mapping[str, Any],
+    *,
     dimensions: int | None,
     input_type: str | None,
     overflow: Any,
-    normalize: bool | None,  # noqa: FBT001
+    normalize: bool | None,
     batch_size: int | None,
     extra_headers: Mapping[str, str] | None,
     extra_query: Mapping[str, Any] | None,
     extra_body: Mapping[str, Any] | None,
-    kwargs: dict[str, Any],
 ) -> Call:
-    """Turn a call's arguments into a Call. Raises InvalidRequestError for what can be told wrong here."""
+    """Lay the call's options over the client's."""
     if not isinstance(model, str) or not model:
         raise InvalidModelError("model must be a name, not empty.")
     if overflow not in {None, "error", "truncate", "mean"}:
@@ -69,14 +75,7 @@ def prepared(  # noqa: PLR0917  # one place where the interface's options meet
         raise InvalidRequestError(f"normalize={normalize!r}: choose True, False or None.")
     if input_type is not None and (not isinstance(input_type, str) or not input_type):
         raise InvalidRequestError(f"input_type={input_type!r} must be a word, or None.")
-    extra: dict[str, Any] = {}
-    for name, value in kwargs.items():
-        if name in CLIENT_OPTIONS or name in client.row.client_options or name in client.row.client_headers:
-            raise InvalidRequestError(
-                f"{name} belongs to the client: pass client_args={{{name!r}: ...}} or AnyLLM.create(..., {name}=...)."
-            )
-        if value is not None and name not in ACCEPTED:
-            extra[name] = value
+    extra = _own_fields(client, kwargs)
     encoding_format = extra.pop("encoding_format", None)
     if encoding_format not in {None, "float", "base64"}:
         raise InvalidRequestError(f"encoding_format={encoding_format!r}: choose 'float' or 'base64'.")
@@ -98,3 +97,14 @@ def prepared(  # noqa: PLR0917  # one place where the interface's options meet
         client=client.options,
         key=client.key,
     )
+
+
+def _own_fields(client: Configuration, kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    """The provider's own fields among a call's keywords. None means not given, as everywhere."""
+    row = client.row
+    for name in kwargs:
+        if name in CLIENT_OPTIONS or name in row.client_options or name in row.client_headers:
+            raise InvalidRequestError(
+                f"{name} belongs to the client: pass client_args={{{name!r}: ...}} or AnyLLM.create(..., {name}=...)."
+            )
+    return {name: value for name, value in kwargs.items() if value is not None and name not in ACCEPTED}

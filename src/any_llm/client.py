@@ -6,21 +6,16 @@ import importlib
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
-from any_llm.arguments import checked_inputs, prepared, split_model_provider
 from any_llm.configuration import configure, seconds
-from any_llm.constants import LLMProvider
+from any_llm.constants import LLMProvider, split_model_provider
 from any_llm.exceptions import EmbeddingsNotSupportedError
-from any_llm.flow.converse import Setting
-from any_llm.flow.job import Job
-from any_llm.flow.memory import MEMORY
-from any_llm.flow.retry import Retry
-from any_llm.flow.vectors import Matrix
 from any_llm.providers.table import ROWS, compatible, supported
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from any_llm.providers.row import Adapter, Row
+    from any_llm.flow.job import Job
+    from any_llm.providers.row import Row
     from any_llm.transport.asynchronous import AsyncTransport
     from any_llm.transport.blocking import BlockingTransport
     from any_llm.types.completion import CreateEmbeddingResponse
@@ -39,7 +34,6 @@ class AnyLLM:
         if not self.row.embedding:
             raise EmbeddingsNotSupportedError(self.row.name, self.row.reason, supported())
         self._configuration = configure(self.row, api_key, api_base, client_args)
-        self._adapter: Adapter = importlib.import_module(self.row.adapter).adapter
         self._blocking: BlockingTransport | None = None
         self._asynchronous: AsyncTransport | None = None
 
@@ -77,11 +71,10 @@ class AnyLLM:
         **kwargs: Any,
     ) -> CreateEmbeddingResponse:
         """Embed each input; see any_llm.embedding for the options."""
-        call = prepared(
-            self._configuration, model, dimensions, input_type, overflow, normalize, batch_size,
-            extra_headers, extra_query, extra_body, kwargs,
+        job = self._job(
+            model, inputs, kwargs, dimensions=dimensions, input_type=input_type, overflow=overflow, normalize=normalize,
+            batch_size=batch_size, extra_headers=extra_headers, extra_query=extra_query, extra_body=extra_body,
         )  # fmt: skip
-        job = self._job(call, inputs)
         if self._blocking is None:
             from any_llm.transport.blocking import BlockingTransport  # noqa: PLC0415  # urllib3, for sync calls only
 
@@ -106,11 +99,10 @@ class AnyLLM:
         **kwargs: Any,
     ) -> CreateEmbeddingResponse:
         """Embed each input; see any_llm.embedding for the options."""
-        call = prepared(
-            self._configuration, model, dimensions, input_type, overflow, normalize, batch_size,
-            extra_headers, extra_query, extra_body, kwargs,
+        job = self._job(
+            model, inputs, kwargs, dimensions=dimensions, input_type=input_type, overflow=overflow, normalize=normalize,
+            batch_size=batch_size, extra_headers=extra_headers, extra_query=extra_query, extra_body=extra_body,
         )  # fmt: skip
-        job = self._job(call, inputs)
         if self._asynchronous is None:
             import asyncio  # noqa: PLC0415
 
@@ -123,18 +115,10 @@ class AnyLLM:
             job, timeout=seconds("timeout", timeout), deadline=seconds("deadline", deadline)
         )
 
-    def _job(self, call: Any, inputs: object) -> Job:
-        texts = checked_inputs(inputs)
-        configuration = self._configuration
-        setting = Setting(
-            call=call,
-            adapter=self._adapter,
-            matrix=Matrix(len(texts), call.options.dimensions),
-            memory=MEMORY,
-            place=(configuration.base, call.model, configuration.key_hash),
-            retry=Retry(attempts=configuration.max_retries),
-        )
-        return Job(setting, texts)
+    def _job(self, model: str, inputs: object, kwargs: dict[str, Any], **options: Any) -> Job:
+        from any_llm.arguments import job  # noqa: PLC0415  # msgspec and the flow, for calls only
+
+        return job(self._configuration, model, inputs, kwargs, **options)
 
     def _network(self) -> Any:
         from any_llm.transport.network import Network  # noqa: PLC0415  # ssl, for calls only

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
-
-import msgspec
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from any_llm.exceptions import InvalidRequestError, MissingApiKeyError
 
@@ -36,7 +33,7 @@ INSTEAD = {
 """Options of provider SDKs that have no place here -> what has."""
 
 
-class Configuration(msgspec.Struct, frozen=True, kw_only=True):
+class Configuration(NamedTuple):
     """A client's settings."""
 
     row: Row
@@ -143,6 +140,8 @@ def _concurrency(row: Row, base: str) -> int:
     """Requests in flight when nobody said how many: one in this process, two on this machine, eight elsewhere."""
     if row.kind == "in-process":
         return 1
+    from urllib.parse import urlsplit  # noqa: PLC0415  # 10 ms, for those who make a client
+
     host = urlsplit(base if "://" in base else f"//{base}").hostname or ""
     return 2 if host in {"localhost", "::1"} or host.startswith("127.") else 8
 

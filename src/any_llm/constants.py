@@ -1,10 +1,11 @@
-"""The names of the providers."""
+"""The names of the providers, and how a model string carries one."""
 
 from __future__ import annotations
 
+import warnings
 from enum import StrEnum
 
-from any_llm.exceptions import UnsupportedProviderError
+from any_llm.exceptions import InvalidModelError, UnsupportedProviderError
 
 
 class LLMProvider(StrEnum):
@@ -39,3 +40,17 @@ class LLMProvider(StrEnum):
             from any_llm.providers.table import supported  # noqa: PLC0415
 
             raise UnsupportedProviderError(value, supported()) from None
+
+
+def split_model_provider(model: str, *, stacklevel: int = 3) -> tuple[LLMProvider, str]:
+    """Split "provider:model" (or the deprecated "provider/model") at the first of the two marks."""
+    colon, slash = model.find(":"), model.find("/")
+    mark = ":" if colon != -1 and (slash == -1 or colon < slash) else "/"
+    provider, _, name = model.partition(mark)
+    if not provider or not name:
+        raise InvalidModelError(f"{model!r} names no provider: write 'provider:model', or pass provider=.")
+    resolved = LLMProvider.from_string(provider)
+    if mark == "/":
+        message = f"'provider/model' is deprecated: write {provider}:{name!s}, or pass provider={provider!r}."
+        warnings.warn(message, DeprecationWarning, stacklevel=stacklevel)
+    return resolved, name

@@ -6,9 +6,8 @@ import os
 import threading
 from typing import TYPE_CHECKING, Any
 
-from any_llm.arguments import split_model_provider
 from any_llm.client import AnyLLM
-from any_llm.constants import LLMProvider
+from any_llm.constants import LLMProvider, split_model_provider
 from any_llm.providers.table import ROWS
 
 if TYPE_CHECKING:

@@ -18,24 +18,6 @@ Now = tuple[float, float]
 """Monotonic and wall-clock seconds, read by the driver: the pure side has no clock."""
 
 
-class Secret:
-    """A key that shows itself to nobody but the socket."""
-
-    __slots__ = ("reveal",)
-
-    def __init__(self, reveal: str) -> None:
-        """Hide it."""
-        self.reveal = reveal
-
-    def __repr__(self) -> str:
-        """Hide it here too."""
-        return "Secret(***)"
-
-    def __reduce__(self) -> Any:
-        """Refuse: a pickle would write the key down."""
-        raise TypeError("a Secret is not pickled")
-
-
 KeySource = Callable[[], str | Awaitable[str]]
 """A callable `api_key`: asked anew for each request, so that a rotated key is used at once."""
 

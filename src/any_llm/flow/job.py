@@ -5,8 +5,6 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from any_llm.flow.converse import Answer, Setting, converse
 from any_llm.flow.failure import lost
 from any_llm.flow.merge import merge
@@ -38,7 +36,7 @@ class Job:
         limits, asked = self._setting.call.row.limits, self._setting.call.options.batch_size
         if asked is None:
             return limits
-        return msgspec.structs.replace(limits, items=min(asked, limits.items or asked))
+        return limits._replace(items=min(asked, limits.items or asked))
 
     def next_conversation(self) -> Generator[Command, Outcome, None] | None:
         """Take the next batch. Threads may ask at once."""

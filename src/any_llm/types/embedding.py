@@ -106,9 +106,10 @@ class Embedding(Described):
         return floats(self._bytes().cast("f") if self._values is None else self._values)
 
     def _shown(self) -> list[tuple[str, str]]:
-        width, text = self._width(), self._is_text()
-        few = list(self._bytes().cast("f")[:SHOWN]) if self._values is None else list(self._values[:SHOWN])
-        shown = f"<{width} base64 values>" if text else repr(one_by_one(few)) if width <= SHOWN else f"[{width} values]"
+        width = self._width()
+        shown = f"<{width} base64 values>" if self._is_text() else f"[{width} values]"
+        if width <= SHOWN and not self._is_text():
+            shown = repr(self._read("embedding", one_by_one))
         return [("embedding", shown), ("index", repr(self.index)), ("object", repr(self.object))]
 
     def __eq__(self, other: Any) -> bool:  # noqa: PYI032  # `object` is a field here

@@ -50,8 +50,11 @@ class ProviderMetadata(Record, msgspec.Struct, kw_only=True):
     kind: Kind = "cloud"
 
     @classmethod
-    def model_validate(cls, obj: Any, *, from_attributes: bool | None = None) -> Self:
+    def model_validate(
+        cls, obj: Any, *, strict: bool | None = None, from_attributes: bool | None = None, context: Any = None
+    ) -> Self:
         """Read a mapping or an instance. Raises ValueError."""
+        del strict, context
         if hasattr(obj, "model_dump") and not isinstance(obj, cls):
             obj = obj.model_dump()
         return checked(obj, cls, cls.__name__, from_attributes=bool(from_attributes))

@@ -3,32 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Self, TypedDict, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 from any_llm.types.digits import rounding
+from any_llm.types.keywords import refuse_unknown
 from any_llm.types.select import narrow
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Unpack
 
+    from any_llm.types.keywords import Idle
     from any_llm.types.select import Choice
 
 T = TypeVar("T")
-
-
-class Idle(TypedDict, total=False):
-    """Keywords of pydantic's dumps that change nothing here: there are no aliases and nothing is computed."""
-
-    context: Any
-    by_alias: bool | None
-    exclude_unset: bool
-    exclude_defaults: bool
-    exclude_computed_fields: bool
-    round_trip: bool
-    warnings: bool | str
-    fallback: Any
-    serialize_as_any: bool
-    polymorphic_serialization: bool | None
 
 
 def checked(value: Any, kind: type[T], where: str, *, from_attributes: bool = False) -> T:
@@ -61,7 +49,7 @@ class Record:
         **idle: Unpack[Idle],
     ) -> dict[str, Any]:
         """Return a new dict. Numbers are exact doubles; with mode="json" the shortest that are the same float32."""
-        _refuse_unknown(idle)
+        refuse_unknown(idle)
         floats = rounding(self._count()) if mode == "json" else None
         return self._dump(include, exclude, exclude_none=exclude_none, floats=floats)
 
@@ -78,7 +66,7 @@ class Record:
         """Return JSON, each number in the fewest digits that read back as the same float32."""
         import msgspec  # noqa: PLC0415  # see `checked`
 
-        _refuse_unknown(idle)
+        refuse_unknown(idle)
         encode = msgspec.json.Encoder().encode
         floats: Callable[[Any], Any]
         floats = shorten = rounding(self._count())
@@ -109,11 +97,15 @@ class Record:
         return self.model_dump_json(indent=indent, exclude_none=exclude_none, **idle)
 
     @classmethod
-    def model_validate(cls, obj: Any, *, from_attributes: bool | None = None) -> Self:
+    def model_validate(
+        cls, obj: Any, *, strict: bool | None = None, from_attributes: bool | None = None, context: Any = None
+    ) -> Self:
         """Read a mapping, an instance (returned as it is) or any other object that dumps. Raises ValueError.
 
         Keys that are no field are left out; with `from_attributes` any object with the right attributes is read.
+        It is always as strict as pydantic's `strict`, and asks no `context`.
         """
+        del strict, context
         if isinstance(obj, cls):
             return obj
         if from_attributes:
@@ -128,11 +120,13 @@ class Record:
         return cls(**{name: obj[name] for name in cls._fields if name in obj})
 
     @classmethod
-    def model_validate_json(cls, json_data: str | bytes | bytearray) -> Self:
+    def model_validate_json(
+        cls, json_data: str | bytes | bytearray, *, strict: bool | None = None, context: Any = None
+    ) -> Self:
         """Read JSON. Raises ValueError."""
         import msgspec  # noqa: PLC0415  # see `checked`
 
-        return cls.model_validate(msgspec.json.decode(json_data))
+        return cls.model_validate(msgspec.json.decode(json_data), strict=strict, context=context)
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """Return a copy, sharing what it holds unless `deep`. What `update` gives is taken as it is."""
@@ -178,7 +172,7 @@ class Record:
             if not isinstance(value, list | tuple):
                 return value
             if include is not None or exclude is not None:
-                kept = ((item, narrow(place, include, exclude)) for place, item in enumerate(value))
+                kept = ((item, narrow(place, include, exclude, length=len(value))) for place, item in enumerate(value))
                 value = [plain(item, *below) for item, below in kept if below is not None]
             elif value and isinstance(value[0], Record):
                 value = [plain(item, None, None) for item in value]
@@ -187,12 +181,6 @@ class Record:
         kept = ((name, narrow(name, include, exclude)) for name in self._fields)
         read = {name: plain(self._read(name, floats), *below) for name, below in kept if below is not None}
         return {name: value for name, value in read.items() if value is not None} if exclude_none else read
-
-
-def _refuse_unknown(idle: Idle) -> None:
-    for name in idle:
-        if name not in Idle.__annotations__:
-            raise TypeError(f"a dump has no keyword argument {name!r}")
 
 
 def _escaped(text: str) -> str:

@@ -40,7 +40,7 @@ class Described(Record):
         }
         return core_schema.no_info_wrap_validator_function(
             lambda value, _: cls.model_validate(value),
-            core_schema.typed_dict_schema(fields, cls_name=cls.__name__, extra_behavior="allow"),
+            core_schema.typed_dict_schema(fields, extra_behavior="allow"),
             ref=f"{cls.__module__}.{cls.__qualname__}:{id(cls)}",
             serialization=core_schema.plain_serializer_function_ser_schema(
                 lambda value, info: value.model_dump(
@@ -49,6 +49,13 @@ class Described(Record):
                 info_arg=True,
             ),
         )
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: Any, handler: Any) -> Any:
+        """Add the name, which pydantic does not know: the fields alone have none."""
+        described = handler(schema)
+        handler.resolve_ref_schema(described)["title"] = cls.__name__
+        return described
 
 
 def _schema(kind: Any, template: str, nested: dict[str, Any]) -> dict[str, Any]:
@@ -64,7 +71,8 @@ def _schema(kind: Any, template: str, nested: dict[str, Any]) -> dict[str, Any]:
 
 def _property(name: str, kind: Any, template: str, nested: dict[str, Any]) -> dict[str, Any]:
     value = _value(kind, template, nested)
-    return value if "$ref" in value else {**value, "title": name.replace("_", " ").title()}
+    titled = value if "$ref" in value else {**value, "title": name.replace("_", " ").title()}
+    return dict(sorted(titled.items()))
 
 
 def _value(kind: Any, template: str, nested: dict[str, Any]) -> dict[str, Any]:
