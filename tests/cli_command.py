@@ -61,7 +61,14 @@ def omniembed(*arguments: str, stdin: bytes = b"", terminals: Container[str] = (
 def environment(**variables: str) -> dict[str, str]:
     """This process's environment with the package under test found first, and no colours."""
     package = Path(sys.modules["any_llm"].__path__[0])
-    return {**os.environ, "PYTHONPATH": str(package.parent), "NO_COLOR": "1", "TERM": "dumb", **variables}
+    return {
+        **os.environ,
+        "PYTHONPATH": str(package.parent),
+        "PYTHONUNBUFFERED": "",
+        "NO_COLOR": "1",
+        "TERM": "dumb",
+        **variables,
+    }
 
 
 def run_process(*command: str, stdin: bytes = b"", **settings: Any) -> Ran:

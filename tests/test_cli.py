@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import math
 
+import numpy as np
 import pytest
 
 import any_llm
+from any_llm.cli.similarity import _two_decimals, cosines
 from cli_command import omniembed
 from loopback import Answer, Loopback, Request
 
@@ -127,6 +129,7 @@ def _openai(request: Request) -> Answer:
 
 
 OPENAI = ("embed", "-m", "openai:text-embedding-3-small", "a", "b")
+VOYAGE = ("-m", "voyage:voyage-3.5")  # given after another model, it is the one that counts
 
 
 @pytest.mark.parametrize(
@@ -139,11 +142,14 @@ OPENAI = ("embed", "-m", "openai:text-embedding-3-small", "a", "b")
         (["--query", "version=1"], [{}], {}, {"version": "1"}),
         (["--client", "organization=org-1"], [{}], {"openai-organization": "org-1"}, {}),
         (["--client", 'default_headers={"X-One": "1"}'], [{}], {"x-one": "1"}, {}),
-        (["--input-type", "query", "--timeout", "5", "--deadline", "5", "--overflow", "error"], [{}], {}, {}),
+        ([*VOYAGE, "--input-type", "query"], [{"input_type": "query"}], {}, {}),
+        ([*VOYAGE, "--overflow", "truncate"], [{"truncation": True}], {}, {}),
+        ([*VOYAGE, "--overflow", "error"], [{"truncation": False}], {}, {}),
     ],
 )
 def test_every_option_reaches_the_provider(options, bodies, headers, query, monkeypatch):
     monkeypatch.setenv("OPENAI_API_KEY", "sk-test")
+    monkeypatch.setenv("VOYAGE_API_KEY", "sk-test")
     with Loopback(_openai) as server:
         ran = omniembed(*OPENAI, "--api-base", server.url, *options)
         sent = sorted(server.requests, key=lambda request: request.json["input"])
@@ -190,6 +196,13 @@ def test_similarity_gives_the_cosines_of_the_library():
     found = json.loads(ran.stdout)
     assert (found["provider"], found["model"]) == ("fake", "any")
     assert found["similarity"] == [pytest.approx(row, abs=1e-6) for row in (vectors @ vectors.T).tolist()]
+
+
+def test_a_cosine_is_rounded_and_never_beyond_one():
+    vectors = np.random.default_rng(0).normal(size=(200, 384)).astype(np.float32)
+    found = cosines(np.concatenate([vectors, -vectors]))
+    assert (max(map(max, found)), min(map(min, found))) == (1, -1)
+    assert [_two_decimals(value).strip() for value in (0.005001, -0.004, None)] == ["0.01", "0.00", "-"]
 
 
 def test_a_text_without_direction_is_like_none(monkeypatch):

@@ -23,9 +23,9 @@ SILENT = ("embed", "--model", "openai:x", "a", "--api-base")
 
 
 def test_a_whole_run_says_nothing_on_stderr():
-    ran = run_process(*COMMAND, *FAKE, stdin=b"one\ntwo\n")
+    ran = run_process(*COMMAND, *FAKE, stdin=b"a\n" * 100)
     assert (ran.code, ran.stderr) == (0, "")
-    assert ran.stdout.startswith(b"fake:any  2 texts")
+    assert ran.stdout.startswith(b"fake:any  100 texts")
 
 
 @pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
@@ -48,12 +48,15 @@ def test_a_signal_ends_a_blocked_call_quietly_and_leaves_no_file(sent, code, tmp
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_deadline_is_an_error_of_one_line():
+@pytest.mark.parametrize(
+    "options", [["--deadline", "0.2"], ["--timeout", "0.2", "--client", "max_retries=0"]], ids=" ".join
+)
+def test_no_answer_in_time_is_an_error_of_one_line(options):
     with Loopback(lambda _: Raw(lambda connection: connection.wait(60) and None)) as server:
-        command = [*COMMAND, *SILENT, server.url, "--deadline", "0.2"]
+        command = [*COMMAND, *SILENT, server.url, *options]
         ran = run_process(*command, env=environment(OPENAI_API_KEY="sk-test"))
     assert (ran.code, ran.stdout, ran.stderr.count("\n")) == (1, b"", 1)
-    assert "deadline" in ran.stderr
+    assert options[0].strip("-") in ran.stderr
 
 
 @pytest.mark.parametrize("arguments", [[*FAKE, "--format", "csv", "a"], ["providers"], ["--version"]], ids=" ".join)

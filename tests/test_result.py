@@ -133,11 +133,16 @@ def test_an_empty_result():
     assert (result.data, result.to_numpy().shape, result.model_dump()["data"]) == ([], (0, 0), [])
 
 
-def test_two_threads_read_one_list():
-    with ThreadPoolExecutor(8) as pool:
-        for _ in range(20):
-            result = from_vectors(np.ones((200, 1), "<f4"))
-            assert len({id(each) for each in pool.map(lambda result: result.data, [result] * 8)}) == 1
+def test_threads_that_read_at_once_get_one_list():
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            for _ in range(50):
+                result = from_vectors(np.ones((300, 1), "<f4"))
+                assert len({id(each) for each in pool.map(lambda _, result=result: result.data, range(8))}) == 1
+    finally:
+        sys.setswitchinterval(interval)
 
 
 def test_importing_it_loads_nothing_heavy():

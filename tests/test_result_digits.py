@@ -6,7 +6,7 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as some
 from hypothesis.extra import numpy as arrays
 
@@ -35,6 +35,8 @@ AWKWARD = [
     3.4028235e38,  # the largest float32
     9.999999e-5,
     0.00999999977648258,
+    9.53692e-7,  # six digits suffice, and the nearest decimal of seven is another one
+    9.31409e-10,
     *(sign * 2.0**exponent for exponent in range(-149, 128) for sign in (1, -1)),
     *(float(np.float32(10.0**exponent)) for exponent in range(-45, 39)),
 ]
@@ -70,6 +72,7 @@ def test_unit_vectors(shorten):
     assert_shortest(singles, shorten(singles.tolist()))
 
 
+@example(doubles=[1 / 3, 0.1, 1e300, 0.5])
 @given(doubles=some.lists(some.floats() | SINGLES, max_size=20))
 @settings(deadline=None)
 def test_both_ways_agree_and_a_double_that_is_no_float32_stays(doubles):
