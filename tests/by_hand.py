@@ -76,7 +76,7 @@ def bad(status: int, code: str | None = None, message: str = "no", **headers: st
 
 
 class Played(msgspec.Struct):
-    """How it went. `trace` has a word a command: go, held N (an Admit that had to wait), key, send, sleep N."""
+    """How it went. `trace` has a word a command: go, held N (an Admit that had to wait), key or run, send, sleep N."""
 
     trace: str
     sent: list[Send]
@@ -107,7 +107,7 @@ def play(
                 words.append("go")
             elif isinstance(command, Run):
                 value = command.function()
-                words.append("key")
+                words.append("key" if isinstance(value, str) else "run")
             elif isinstance(command, Sleep):
                 now += command.seconds
                 words.append(f"sleep {command.seconds:g}")

@@ -61,14 +61,8 @@ def omniembed(*arguments: str, stdin: bytes = b"", terminals: Container[str] = (
 def environment(**variables: str) -> dict[str, str]:
     """This process's environment with the package under test found first, and no colours."""
     package = Path(sys.modules["any_llm"].__path__[0])
-    return {
-        **os.environ,
-        "PYTHONPATH": str(package.parent),
-        "PYTHONUNBUFFERED": "",
-        "NO_COLOR": "1",
-        "TERM": "dumb",
-        **variables,
-    }
+    ours = {"PYTHONPATH": str(package.parent), "PYTHONUNBUFFERED": "", "NO_COLOR": "1", "TERM": "dumb"}
+    return {**os.environ, **ours, **variables}
 
 
 def run_process(*command: str, stdin: bytes = b"", **settings: Any) -> Ran:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import any_llm
-from any_llm.cli.similarity import _two_decimals, cosines
+from any_llm.cli.similarity import cosines, rounded
 from cli_command import omniembed
 from loopback import Answer, Loopback, Request
 
@@ -202,7 +202,7 @@ def test_a_cosine_is_rounded_and_never_beyond_one():
     vectors = np.random.default_rng(0).normal(size=(200, 384)).astype(np.float32)
     found = cosines(np.concatenate([vectors, -vectors]))
     assert (max(map(max, found)), min(map(min, found))) == (1, -1)
-    assert [_two_decimals(value).strip() for value in (0.005001, -0.004, None)] == ["0.01", "0.00", "-"]
+    assert [rounded(value).strip() for value in (0.005001, -0.004, None)] == ["0.01", "0.00", "-"]
 
 
 def test_a_text_without_direction_is_like_none(monkeypatch):

@@ -49,14 +49,15 @@ def test_a_signal_ends_a_blocked_call_quietly_and_leaves_no_file(sent, code, tmp
 
 
 @pytest.mark.parametrize(
-    "options", [["--deadline", "0.2"], ["--timeout", "0.2", "--client", "max_retries=0"]], ids=" ".join
+    ("options", "told"),
+    [(["--deadline", "0.2"], "deadline"), (["--timeout", "0.2", "--client", "max_retries=0"], "no answer in time")],
 )
-def test_no_answer_in_time_is_an_error_of_one_line(options):
+def test_no_answer_in_time_is_an_error_of_one_line(options, told):
     with Loopback(lambda _: Raw(lambda connection: connection.wait(60) and None)) as server:
         command = [*COMMAND, *SILENT, server.url, *options]
         ran = run_process(*command, env=environment(OPENAI_API_KEY="sk-test"))
     assert (ran.code, ran.stdout, ran.stderr.count("\n")) == (1, b"", 1)
-    assert options[0].strip("-") in ran.stderr
+    assert told in ran.stderr
 
 
 @pytest.mark.parametrize("arguments", [[*FAKE, "--format", "csv", "a"], ["providers"], ["--version"]], ids=" ".join)

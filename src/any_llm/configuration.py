@@ -56,7 +56,10 @@ class Configuration(NamedTuple):
 
 def configure(row: Row, api_key: Any, api_base: str | None, arguments: Mapping[str, Any]) -> Configuration:
     """Check a client's arguments. Raises MissingApiKeyError, or InvalidRequestError that names what to use instead."""
-    given = {row.client_aliases.get(name, name): value for name, value in arguments.items() if value is not None}
+    given: dict[str, Any] = {name: os.environ.get(variable) or None for name, variable in row.client_env.items()}
+    given.update((row.client_aliases.get(name, name), value) for name, value in arguments.items())
+    given = {name: value for name, value in given.items() if value is not None}
+    row, api_key = _credential(row, api_key, given)
     api_base = given.pop("api_base", api_base) or _first_set(row.base_env)
     own = {name: given.pop(name) for name in row.client_options if name in given}
     if (milliseconds := own.pop("timeout_ms", None)) is not None:
@@ -64,7 +67,7 @@ def configure(row: Row, api_key: Any, api_base: str | None, arguments: Mapping[s
     named = {header: given.pop(name) for name, header in row.client_headers.items() if name in given}
     for name in given:
         if name not in CLIENT_OPTIONS | ACCEPTED and name != "timeout":
-            advice = INSTEAD.get(name, f"known: {', '.join(sorted([*CLIENT_OPTIONS, 'timeout', *row.client_options]))}")
+            advice = INSTEAD.get(name, f"known: {', '.join(_known(row))}")
             raise InvalidRequestError(f"unknown client option {name!r}: {advice}.", provider_name=row.name)
     key, source = _key(row, api_key)
     base = api_base or next((at for start, at in row.key_bases.items() if key.startswith(start)), row.api_base)
@@ -94,6 +97,21 @@ def configure(row: Row, api_key: Any, api_base: str | None, arguments: Mapping[s
         )
         or 1,
     )
+
+
+def _known(row: Row) -> list[str]:
+    return sorted({*CLIENT_OPTIONS, "timeout", *row.client_options, *row.client_headers, *row.token_options})
+
+
+def _credential(row: Row, api_key: Any, given: dict[str, Any]) -> tuple[Row, Any]:
+    """Choose between a key and a bearer token. Raises InvalidRequestError when both are given."""
+    tokens = [given.pop(name) for name in row.token_options if name in given]
+    if len(tokens) + (api_key is not None) > 1:
+        choices = ", ".join(("api_key", *row.token_options))
+        raise InvalidRequestError(f"pass one of {choices}.", provider_name=row.name)
+    if not tokens and api_key is None and (token := _first_set(row.token_env)) is not None:
+        tokens = [token]
+    return (row._replace(auth=("Authorization", "Bearer ")), tokens[0]) if tokens else (row, api_key)
 
 
 def _network(given: Mapping[str, Any]) -> dict[str, Any]:

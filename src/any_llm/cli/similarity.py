@@ -39,11 +39,12 @@ def as_table(response: CreateEmbeddingResponse, texts: Sequence[str]) -> str:
     head = " " * number + label("") + "".join(f"{column:>7}" for column in range(1, len(texts) + 1))
     rows = zip(texts, cosines(response.to_numpy()), strict=True)
     lines = [
-        f"{position:>{number}} {label(text)}{''.join(map(_two_decimals, row))}"
+        f"{position:>{number}} {label(text)}{''.join(map(rounded, row))}"
         for position, (text, row) in enumerate(rows, start=1)
     ]
     return headline(response) + "".join(line + "\n" for line in [head, *lines])
 
 
-def _two_decimals(cosine: float | None) -> str:
+def rounded(cosine: float | None) -> str:
+    """Write two decimals, in seven columns."""
     return f"{'-':>7}" if cosine is None else f"{round(cosine, 2) + 0.0:>7.2f}"  # + 0.0: no minus before a zero

@@ -79,11 +79,11 @@ def _overflow(call: Call) -> Mapping[str, Any]:
 
 
 def address(call: Call, path: str, query: Mapping[str, str] | None = None) -> str:
-    """Join the call's base, a path and its query. "/v1" at the end of one and the start of the other stands once."""
+    """Join the call's base, a path and its query; a version that ends the one and begins the other stands once."""
     merged = {**(query or {}), **call.query}
     base = call.base.rstrip("/")
     version = "/" + path.split("/")[1]
-    url = base.removesuffix(version) + path if path.count("/") > 1 else base + path
+    url = (base.removesuffix(version) if version[:3] in {"/v1", "/v2"} else base) + path
     if not merged:
         return url
     return (

@@ -75,10 +75,16 @@ class Row(NamedTuple):
     """It understands encoding_format="base64", so we ask for it."""
     one_space: tuple[str, ...] = ()
     """Beginnings of model names whose queries and documents share one space, so that a role needs nothing."""
+    token_options: tuple[str, ...] = ()
+    """Options of its SDK's constructor that give a bearer token in place of the key."""
+    token_env: tuple[str, ...] = ()
+    """Variables that may hold such a token; looked at before the key's, as the SDK does."""
     client_options: tuple[str, ...] = ()
     """Options of its SDK's constructor that its adapter reads."""
     client_headers: Mapping[str, str] = {}
     """Options of its SDK's constructor that are sent as a header -> that header."""
+    client_env: Mapping[str, str] = {}
+    """Options of its SDK's constructor -> the variable the SDK reads for them."""
     client_aliases: Mapping[str, str] = {}
     """Options of its SDK's constructor -> what they are called here."""
     instead: Mapping[str, str] = {}

@@ -29,6 +29,7 @@ _TABLE = (
         limits=Limits(items=2048, tokens=300_000, input_tokens=8192),
         names=Names(dimensions="dimensions", refuses_overflow=True),
         one_space=("text-embedding-",),
+        token_options=("azure_ad_token", "azure_ad_token_provider"), token_env=("AZURE_OPENAI_AD_TOKEN",),
         client_options=("api_version", "azure_deployment"),
         client_aliases={"azure_endpoint": "api_base", "base_url": "api_base"},
     ),
@@ -104,7 +105,8 @@ _TABLE = (
         api_base="https://api.openai.com/v1", base_env=("OPENAI_BASE_URL",), key_env=("OPENAI_API_KEY",),
         base64=True, evidence="sdk", limits=Limits(items=2048, tokens=300_000, input_tokens=8192),
         names=Names(dimensions="dimensions", refuses_overflow=True), one_space=("text-embedding-",),
-        client_headers={"organization": "OpenAI-Organization", "project": "OpenAI-Project"}, client_aliases=_OPENAI_ALIASES,
+        client_headers={"organization": "OpenAI-Organization", "project": "OpenAI-Project"},
+        client_env={"organization": "OPENAI_ORG_ID", "project": "OPENAI_PROJECT_ID"}, client_aliases=_OPENAI_ALIASES,
     ),
     Row(
         name="openrouter", title="OpenRouter", kind="gateway",

@@ -1,0 +1,262 @@
+"""What does one batch's conversation do, whatever the server answers? Each line is a story; the server is played by hand."""
+
+from __future__ import annotations
+
+import json
+from email.utils import formatdate
+from itertools import permutations
+
+import pytest
+
+from any_llm.exceptions import (
+    AnyLLMError,
+    AuthenticationError,
+    ContextLengthExceededError,
+    InsufficientFundsError,
+    InvalidRequestError,
+    InvalidResponseError,
+    ModelNotFoundError,
+    ProviderConnectionError,
+    ProviderError,
+    ProviderTimeoutError,
+    RateLimitError,
+)
+from any_llm.flow.converse import Answer, converse
+from any_llm.flow.memory import Memory
+from any_llm.wire import Admit, Outcome, TransportError
+from by_hand import (
+    KEY,
+    MONOTONIC,
+    PLACE,
+    TEXTS,
+    VECTORS,
+    WALL,
+    a_batch,
+    a_call,
+    a_setting,
+    bad,
+    good,
+    play,
+    reply,
+    vectors_of,
+)
+
+RESET = TransportError("ConnectionResetError: reset by peer")
+LATE = TransportError("no answer in time", timed_out=True)
+UNTRUSTED = TransportError("certificate verify failed", retryable=False)
+BROKEN = reply(b'{"data": [')
+TOO_LARGE = bad(500, message="input (3000 tokens) is too large to process. increase the physical batch size")
+LIMIT = bad(429, code="rate_limit_exceeded")
+
+STORIES = [
+    ("plain", [good()], "go send", None),
+    ("once more after a 500", [bad(500), good()], "go send sleep 0.25 go send", None),
+    ("longer each time", [bad(500), bad(503), good()], "go send sleep 0.25 go send sleep 0.5 go send", None),
+    ("until patience ends", [bad(500)] * 3, "go send sleep 0.25 go send sleep 0.5 go send", ProviderError),
+    ("429 without a word", [LIMIT, good()], "go send sleep 0.25 go send", None),
+    ("Retry-After", [bad(429, retry_after="2"), good()], "go send sleep 2.25 go send", None),
+    ("retry-after-ms", [bad(429, retry_after_ms="1500", retry_after="9"), good()], "go send sleep 1.75 go send", None),
+    ("a date", [bad(503, retry_after=formatdate(WALL + 3, usegmt=True)), good()], "go send sleep 3.25 go send", None),
+    ("a past date", [bad(503, retry_after=formatdate(0, usegmt=True)), good()], "go send sleep 0.25 go send", None),
+    ("no number", [bad(503, retry_after="soon"), good()], "go send sleep 0.25 go send", None),
+    ("a minute", [bad(429, retry_after="60"), good()], "go send sleep 60.25 go send", None),
+    ("more than a minute", [bad(429, retry_after="61")], "go send", RateLimitError),
+    ("an empty account", [bad(429, code="insufficient_quota")], "go send", InsufficientFundsError),
+    ("402", [bad(402)], "go send", InsufficientFundsError),
+    ("400", [bad(400)], "go send", InvalidRequestError),
+    ("401, the key is a string", [bad(401)], "go send", AuthenticationError),
+    ("403", [bad(403)], "go send", AuthenticationError),
+    ("404", [bad(404)], "go send", ModelNotFoundError),
+    ("422", [bad(422)], "go send", InvalidRequestError),
+    ("501", [bad(501)], "go send", ProviderError),
+    ("302", [reply(b"", 302, location="https://elsewhere.test/")], "go send", ProviderError),
+    ("broken, then right", [BROKEN, good()], "go send go send", None),
+    ("broken twice", [BROKEN, BROKEN], "go send go send", InvalidResponseError),
+    ("500, broken, 500", [bad(500), BROKEN, bad(500), good()],
+     "go send sleep 0.25 go send go send sleep 0.5 go send", None),
+    ("a second look once only", [BROKEN, bad(500), BROKEN], "go send go send sleep 0.25 go send", InvalidResponseError),
+    ("reset", [RESET, good()], "go send sleep 0.25 go send", None),
+    ("reset each time", [RESET] * 3, "go send sleep 0.25 go send sleep 0.5 go send", ProviderConnectionError),
+    ("late each time", [LATE] * 3, "go send sleep 0.25 go send sleep 0.5 go send", ProviderTimeoutError),
+    ("late, 500, right", [LATE, bad(500), good()], "go send sleep 0.25 go send sleep 0.5 go send", None),
+    ("nobody vouches for it", [UNTRUSTED], "go send", ProviderConnectionError),
+    ("base64 refused", [bad(400, message="Unknown field: encoding_format"), good()], "go send go send", None),
+    ("base64 refused twice", [bad(422, message="base64 is not supported")] * 2, "go send go send", InvalidRequestError),
+    ("nothing about base64", [bad(400, message="Unknown field: input")], "go send", InvalidRequestError),
+    *((f"{status} passes", [bad(status), good()], "go send sleep 0.25 go send", None)
+      for status in (408, 409, 425, 429, 500, 502, 503, 504, 529)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("replies", "trace", "raised"), [pytest.param(*story[1:], id=story[0]) for story in STORIES])
+def test_stories(replies: list, trace: str, raised: type[AnyLLMError] | None):
+    setting = a_setting(a_call())
+    played = play(setting, replies)
+    assert played.trace == trace
+    assert type(played.error) is (raised or type(None))
+    if raised is None:
+        assert vectors_of(setting) == list(VECTORS)
+        assert played.answer == Answer(9, 9, False, "text-embedding-3-small", "req-1")  # noqa: FBT003
+
+
+NO_RETRIES = [
+    ("a 500", [bad(500)], "go send", ProviderError),
+    ("a reset", [RESET], "go send", ProviderConnectionError),
+    ("broken is looked at once more all the same", [BROKEN, good()], "go send go send", None),
+    ("and once only", [BROKEN, BROKEN], "go send go send", InvalidResponseError),
+    ("base64 refused", [bad(400, message="encoding_format?"), good()], "go send go send", None),
+]
+
+
+@pytest.mark.parametrize(("replies", "trace", "raised"), [pytest.param(*s[1:], id=s[0]) for s in NO_RETRIES])
+def test_with_max_retries_0(replies: list, trace: str, raised: type[AnyLLMError] | None):
+    played = play(a_setting(a_call(), retries=0), replies)
+    assert (played.trace, type(played.error)) == (trace, raised or type(None))
+
+
+BROKEN_BODIES = [
+    b"", b"[]", b"{}", b"null", b"<html>", b'{"data": null}', b'{"data": {}}', b'{"data": []}', b'{"data": [{}]}',
+    b'{"data": [{"embedding": [1]}, {"embedding": NaN}]}', b'\xff{"data": []}', b'{"data": [{"embedding": null}]}',
+    b'{"object": "error", "message": "overloaded"}', b'{"data": [{"embedding": [1], "index": "0"}]}',
+    b'{"data": [{"embedding": [1]}, {"embedding": [1]}], "model": "\xff"}',
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("body", BROKEN_BODIES, ids=repr)
+def test_a_200_of_another_shape_is_looked_at_twice_and_refused(body: bytes):
+    played = play(a_setting(a_call()), [reply(body)] * 2)
+    assert played.trace == "go send go send"
+    assert type(played.error) is InvalidResponseError
+    assert (played.error.status_code, played.error.provider_name) == (200, "openai")
+
+
+def test_a_nest_without_end_is_a_broken_200():
+    deep = reply(b'{"data": ' + b"[" * 100_000)
+    assert type(play(a_setting(a_call()), [deep, deep]).error) is InvalidResponseError
+
+
+def test_a_broken_reply_leaves_nothing_behind():
+    setting = a_setting(a_call())
+    played = play(setting, [good([7.0], [0.0]), good()])
+    assert (played.error, vectors_of(setting)) == (None, list(VECTORS))
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))), ids=str)
+def test_vectors_stand_where_their_index_says(order: tuple[int, ...]):
+    setting = a_setting(a_call(), count=3)
+    data = [{"index": index, "embedding": [index + 1.0]} for index in order]
+    played = play(setting, [reply({"data": data})], batch=a_batch(["a", "b", "c"]))
+    assert (played.error, vectors_of(setting)) == (None, [[1.0], [2.0], [3.0]])
+
+
+KEYS = [
+    ("good", [good()], "go key send", None, ["k1"]),
+    ("rotated", [bad(401), good()], "go key send go key send", None, ["k1", "k2"]),
+    ("refused", [bad(401), bad(401)], "go key send go key send", AuthenticationError, ["k1", "k2"]),
+    ("forbidden", [bad(403)], "go key send", AuthenticationError, ["k1"]),
+    ("asked for each try", [bad(500), good()], "go key send sleep 0.25 go key send", None, ["k1", "k2"]),
+    ("once only", [bad(401), bad(500), bad(401)], "go key send go key send sleep 0.25 go key send",
+     AuthenticationError, ["k1", "k2", "k3"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("replies", "trace", "raised", "keys"), [pytest.param(*s[1:], id=s[0]) for s in KEYS])
+def test_a_callable_key(replies: list, trace: str, raised: type[AnyLLMError] | None, keys: list[str]):
+    given = iter(["k1", "k2", "k3"])
+    played = play(a_setting(a_call(key=lambda: next(given))), replies)
+    assert (played.trace, type(played.error)) == (trace, raised or type(None))
+    assert [send.headers["Authorization"] for send in played.sent] == [f"Bearer {key}" for key in keys]
+
+
+def test_a_static_key_and_the_calls_headers_are_sent():
+    call = a_call(headers={"Authorization": "Bearer " + KEY, "X-A": "b"}, query={"q": "a b"})
+    (send,) = play(a_setting(call), [good()]).sent
+    assert (send.url, dict(send.headers)) == (f"{PLACE[0]}/embeddings?q=a%20b", dict(call.headers))
+
+
+def formats(played) -> list[str | None]:
+    return [json.loads(send.body).get("encoding_format") for send in played.sent]
+
+
+def test_a_refused_encoding_is_remembered_for_that_place():
+    memory, refusal = Memory(), bad(400, message="encoding_format is not supported")
+    first = play(a_setting(a_call(), memory=memory), [refusal, good()])
+    again = play(a_setting(a_call(), memory=memory), [good()])
+    elsewhere = play(a_setting(a_call(), memory=memory, place=("https://b.test", "m", 7)), [good()])
+    assert [formats(played) for played in (first, again, elsewhere)] == [["base64", None], [None], ["base64"]]
+
+
+@pytest.mark.parametrize("asked", ["base64", "float"])
+def test_an_encoding_the_caller_asked_for_is_not_dropped(asked: str):
+    memory = Memory()
+    refusal = bad(400, message="encoding_format is not supported")
+    call = a_call(encoding_format=asked)
+    played = play(a_setting(call, memory=memory), [refusal])
+    assert (played.trace, type(played.error), formats(played)) == ("go send", InvalidRequestError, [asked])
+    memory.learn(PLACE, MONOTONIC, base64=False)
+    assert formats(play(a_setting(call, memory=memory), [good()])) == [asked]
+
+
+@pytest.mark.parametrize(
+    ("provider", "formatted"), [("openai", "base64"), ("vllm", "base64"), ("mistral", "base64"), ("together", None)]
+)
+def test_base64_is_asked_for_where_it_is_understood(provider: str, formatted: str | None):
+    assert formats(play(a_setting(a_call(provider, "m")), [good()])) == [formatted]
+
+
+def test_one_that_must_pause_holds_all():
+    memory = Memory()
+    flow = converse(a_setting(a_call(), memory=memory), a_batch())
+    command = next(flow)
+    for value in (None, bad(429, retry_after="2")):
+        command = flow.send(Outcome(value, (MONOTONIC, WALL)))
+    other = next(converse(a_setting(a_call(), memory=memory), a_batch()))
+    stranger = next(converse(a_setting(a_call(), memory=memory, place=("https://b.test", "m", 7)), a_batch()))
+    assert isinstance(other, Admit)
+    assert isinstance(stranger, Admit)
+    assert [other.ask(MONOTONIC + passed) for passed in (0, 0.5, 2, 3)] == [2, 1.5, 0, 0]
+    assert stranger.ask(MONOTONIC) == 0
+    assert play(a_setting(a_call(), memory=memory), [good()]).trace == "held 2 go send"
+
+
+DEADLINE = TransportError("the deadline has passed", timed_out=True, retryable=False)
+ABORTED = TransportError("the call was ended", retryable=False)
+
+
+@pytest.mark.parametrize(
+    ("ends", "error", "raised"),
+    [
+        ("sleep", DEADLINE, ProviderTimeoutError),
+        ("go", DEADLINE, ProviderTimeoutError),
+        ("key", DEADLINE, ProviderTimeoutError),
+        ("sleep", ABORTED, ProviderConnectionError),
+    ],
+)
+def test_a_wait_that_is_ended_ends_all(ends: str, error: TransportError, raised: type[AnyLLMError]):
+    played = play(a_setting(a_call(key=lambda: "k")), [bad(500)] if ends == "sleep" else [], ends=(ends, error))
+    assert type(played.error) is raised
+    assert played.error.original_exception is error
+    assert str(error) in str(played.error)
+
+
+def test_a_conversation_closed_halfway_says_nothing():
+    flow = converse(a_setting(a_call()), a_batch())
+    next(flow)
+    flow.send(Outcome(None, (MONOTONIC, WALL)))
+    flow.close()
+    with pytest.raises(StopIteration):
+        next(flow)
+
+
+def test_the_error_says_what_the_provider_said():
+    error = play(a_setting(a_call()), [bad(429, "rate_limit_exceeded", "Slow down.", retry_after="61")]).error
+    assert isinstance(error, RateLimitError)
+    assert str(error) == "[openai] text-embedding-3-small: Slow down."
+    assert (error.status_code, error.code, error.param, error.error_type, error.retry_after) == (
+        *(429, "rate_limit_exceeded", "some_param", "some_type", "61"),
+    )
+
+
+def test_an_input_that_is_too_long_stays_so():
+    played = play(a_setting(a_call(), count=4), [TOO_LARGE], batch=a_batch(TEXTS[:1], first=3))
+    assert (played.trace, type(played.error), played.error.index) == ("go send", ContextLengthExceededError, 3)
