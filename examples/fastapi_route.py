@@ -1,6 +1,7 @@
 """A route that embeds: `fastapi dev examples/fastapi_route.py`, then POST /embeddings {"inputs": ["Hello"]}.
 
-EMBEDDING_MODEL names the model, "provider:model"; without it the local one. Needs fastapi, and a server such as uvicorn.
+EMBEDDING_MODEL names the model as "provider:model"; without it the local one embeds.
+To run it: pip install "fastapi[standard]"
 """
 
 import os

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import msgspec
 
@@ -65,8 +65,9 @@ def environment(**variables: str) -> dict[str, str]:
     return {**os.environ, **ours, **variables}
 
 
-def run_process(*command: str, stdin: bytes = b"", **settings: Any) -> Ran:
-    """Run a whole process to its end."""
+def run_process(*command: str, stdin: bytes | BinaryIO = b"", **settings: Any) -> Ran:
+    """Run a whole process to its end. `stdin`: bytes to pipe in, or an open file."""
+    settings["input" if isinstance(stdin, bytes) else "stdin"] = stdin
     settings.setdefault("env", environment())
-    ended = subprocess.run(command, input=stdin, capture_output=True, check=False, timeout=60, **settings)
+    ended = subprocess.run(command, capture_output=True, check=False, timeout=60, **settings)
     return Ran(ended.returncode, ended.stdout, ended.stderr.decode())

@@ -12,7 +12,7 @@ import pytest
 
 import any_llm
 from any_llm.types.completion import CreateEmbeddingResponse
-from cli_command import omniembed
+from cli_command import COMMAND, omniembed, run_process
 
 TEXTS = ["Hello, world!", "Grüße", "世界", "Hello, world!"]
 EMBED = ("embed", "--model", "fake:any")
@@ -123,6 +123,13 @@ def test_the_file_read_from_is_never_written_to(name, tmp_path):
     ran = omniembed(*EMBED, "-f", str(texts), "-o", str(tmp_path / name))
     assert (ran.code, texts.read_bytes()) == (2, b"one\ntwo\n")
     assert "is the file read from" in ran.stderr
+
+
+def test_nor_is_the_file_that_standard_input_is(tmp_path):
+    (tmp_path / "texts.csv").write_bytes(b"one\ntwo\n")
+    with (tmp_path / "texts.csv").open("rb") as standard_input:
+        ran = run_process(*COMMAND, *EMBED, "-o", str(tmp_path / "texts.csv"), stdin=standard_input)
+    assert (ran.code, (tmp_path / "texts.csv").read_bytes()) == (2, b"one\ntwo\n")
 
 
 @pytest.mark.parametrize(

@@ -73,6 +73,16 @@ def test_a_reader_that_leaves_is_no_error(arguments):
     assert (ended.returncode, ended.stderr) == (141, b"")
 
 
+@pytest.mark.parametrize(
+    ("redirection", "told"),
+    [(">/dev/full", "No space left on device"), (">&-", "standard output is closed; write to a file with --output.")],
+)
+def test_an_output_that_takes_nothing_is_an_error_of_one_line(redirection, told):
+    ran = run_process("bash", "-c", f'"$@" {redirection}', "bash", *COMMAND, *FAKE, "a")
+    assert (ran.code, ran.stderr.count("\n")) == (1, 1)
+    assert told in ran.stderr
+
+
 def _seen_on_a_terminal(texts: int) -> str:
     """Run with a terminal as stderr and return what it showed."""
     ours, theirs = pty.openpty()

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from fastapi.testclient import TestClient
 
 from cli_command import run_process
 
@@ -30,24 +31,27 @@ def test_a_script_prints_what_it_is_for(script, arguments, code, first):
 
 
 @pytest.mark.parametrize(
-    ("inputs", "status", "found"),
+    ("model", "inputs", "status"),
     [
-        (["First", "Second"], 200, ["data", "model", "object", "usage"]),
-        ([], 200, ["data", "model", "object", "usage"]),
-        (["a lone surrogate \ud800"], 422, ["detail"]),
+        ("fake:any", ["First", "Second"], 200),
+        ("fake:any", [], 200),
+        ("local:all-MiniLM-L6-v2", ["short", "long " * 2000], 422),
+        ("openai:text-embedding-3-small", ["no key is set"], 502),
     ],
 )
-def test_the_route_answers_as_openai_does(inputs, status, found, monkeypatch):
-    from fastapi.testclient import TestClient
-
-    monkeypatch.setenv("EMBEDDING_MODEL", "fake:any")
+def test_the_route_answers_as_openai_does_or_says_what_is_wrong(model, inputs, status, monkeypatch):
+    monkeypatch.setenv("EMBEDDING_MODEL", model)
     app = runpy.run_path(str(EXAMPLES / "fastapi_route.py"))["app"]
     with TestClient(app) as client:
         reply = client.post("/embeddings", json={"inputs": inputs})
     assert reply.status_code == status
-    assert list(reply.json()) == found
     if status == 200:
+        assert list(reply.json()) == ["data", "model", "object", "usage"]
         assert [item["index"] for item in reply.json()["data"]] == list(range(len(inputs)))
+    elif status == 422:
+        assert reply.json()["detail"]["index"] == 1
+    else:
+        assert "OPENAI_API_KEY" in reply.json()["detail"]
 
 
 def test_every_example_is_tested():

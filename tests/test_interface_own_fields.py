@@ -140,7 +140,11 @@ def test_what_is_no_field_is_told_where_it_belongs(embed, provider, name, advice
 
 
 @BOTH
-@pytest.mark.parametrize("value", [object(), float("nan"), float("inf"), "\ud800"], ids=str)
+@pytest.mark.parametrize(
+    "value",
+    [object(), float("nan"), float("inf"), "\ud800"],
+    ids=["an object", "not a number", "infinity", "a lone surrogate"],
+)
 def test_what_json_cannot_carry_is_an_error_that_names_the_field(embed, value, loopback):
     server = loopback(SPOKEN["openai"].answer)
     with pytest.raises(InvalidRequestError, match="user"):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from any_llm.exceptions import AnyLLMError
@@ -42,11 +44,33 @@ def test_a_job_checks_the_options_before_anything_is_sent():
         Job(a_setting(a_call("together", "m", dimensions=8)), [])
 
 
-@pytest.mark.parametrize(
-    ("batch_size", "limit", "sizes"),
-    [(None, 2048, [5]), (2, 2048, [2, 2, 1]), (9, 2048, [5]), (None, 96, [5])],
-)
-def test_batch_size_is_a_limit_beside_the_providers_own(batch_size: int | None, limit: int, sizes: list[int]):
-    job = Job(a_setting(a_call(batch_size=batch_size), count=5), "abcde")
-    flows = iter(job.next_conversation, None)
-    assert [len(sent_texts(flow)) for flow in flows] == sizes
+BATCHES = [
+    ("openai", None, 5, [5]),
+    ("openai", 2, 5, [2, 2, 1]),
+    ("openai", 9, 5, [5]),
+    ("gemini", None, 201, [100, 100, 1]),
+    ("gemini", 150, 201, [100, 100, 1]),
+    ("ollama", None, 5000, [5000]),
+    ("ollama", 2000, 5000, [2000, 2000, 1000]),
+    ("openai", None, 0, []),
+]
+
+
+@pytest.mark.parametrize(("provider", "batch_size", "count", "sizes"), BATCHES)
+def test_batch_size_is_a_limit_beside_the_providers_own(
+    provider: str, batch_size: int | None, count: int, sizes: list[int]
+):
+    job = Job(a_setting(a_call(provider, batch_size=batch_size), count=count), ["a"] * count)
+    assert [requested(flow) for flow in iter(job.next_conversation, None)] == sizes
+
+
+def requested(flow) -> int:
+    """How many inputs a conversation asks for."""
+    next(flow)
+    body = json.loads(flow.send(Outcome(None, (MONOTONIC, WALL))).body)
+    return len(body["requests"] if "requests" in body else body["input"])
+
+
+def test_no_input_is_an_empty_response():
+    response = Job(a_setting(a_call(), count=0), []).response()
+    assert (response.data, response.usage.total_tokens, response.usage.source) == ([], 0, "measured")

@@ -4,6 +4,7 @@ AnyLLMError
 ├── InvalidRequestError              what was asked cannot be sent, or the provider refused it
 │   ├── InvalidModelError            (also ValueError) the model string names no provider
 │   └── ContextLengthExceededError   one input is longer than the model reads
+├── MissingPackageError              (also ImportError) an extra is not installed
 ├── UnsupportedParameterError        this provider or model cannot honour that option
 ├── UnsupportedProviderError         no such provider
 │   └── EmbeddingsNotSupportedError  (also NotImplementedError) a known provider without embeddings
@@ -39,6 +40,7 @@ __all__ = [
     "InvalidRequestError",
     "InvalidResponseError",
     "MissingApiKeyError",
+    "MissingPackageError",
     "ModelNotFoundError",
     "ProviderConnectionError",
     "ProviderError",
@@ -170,6 +172,17 @@ class UnsupportedParameterError(AnyLLMError):
         if additional_message is not None:
             message = f"{message}. {additional_message}"
         super().__init__(message, provider_name=provider_name)
+
+
+class MissingPackageError(AnyLLMError, ImportError):
+    """A package this provider needs is not installed. The message is the command that installs it."""
+
+    def __init__(self, provider_name: str, extra: str) -> None:
+        """Name the extra."""
+        self.extra = extra
+        super().__init__(
+            f'needs packages that are not installed: pip install "omniembed[{extra}]"', None, provider_name
+        )
 
 
 class InsufficientFundsError(AnyLLMError):

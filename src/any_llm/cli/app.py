@@ -69,9 +69,9 @@ def embed(
     from any_llm.cli import call, inputs, target  # noqa: PLC0415
     from any_llm.cli import output as outputs  # noqa: PLC0415
 
-    chosen = outputs.choose(format, output, terminal=sys.stdout.isatty())
+    chosen = outputs.choose(format, output, terminal=sys.stdout is not None and sys.stdout.isatty())
     given = inputs.gather(texts, file)
-    with target.opened(output, source=file) as stream:
+    with target.opened(output, source=given.path) as stream:
         outputs.write(stream, call.embed(given, options), given.texts, format=chosen)
 
 

@@ -14,10 +14,13 @@ STANDARD_INPUT = "-"
 
 
 class Texts(msgspec.Struct, frozen=True):
-    """What is to be embedded, in order. `source` names the file the lines came from; None: they are arguments."""
+    """What is to be embedded, in order."""
 
     texts: list[str]
     source: str | None = None
+    """What a person calls the file the lines came from; None: the texts are arguments."""
+    path: Path | None = None
+    """Where that file is, so that it is never written to."""
 
     def place(self, index: int) -> str:
         """Say where a person finds the text at this position: people count from one."""
@@ -32,7 +35,7 @@ def gather(arguments: list[str] | None, file: str | None) -> Texts:
         return Texts(arguments)
     if file is not None and file != STANDARD_INPUT:
         try:
-            return Texts(lines(Path(file).read_bytes(), file), file)
+            return Texts(lines(Path(file).read_bytes(), file), file, Path(file))
         except OSError as error:
             raise Failure(f"cannot read {file}: {error.strerror}.") from error
     if file is None and (sys.stdin is None or sys.stdin.isatty()):
@@ -41,7 +44,7 @@ def gather(arguments: list[str] | None, file: str | None) -> Texts:
     if not texts and file is None:
         # Nobody named standard input, so an empty one is a forgotten argument (cron, CI) and not an empty list.
         raise Failure("no texts: none are given, and standard input is empty.", code=USAGE)
-    return Texts(texts, "standard input")
+    return Texts(texts, "standard input", Path("/dev/stdin"))  # which may be a file too, where there is such a name
 
 
 def lines(data: bytes, name: str) -> list[str]:

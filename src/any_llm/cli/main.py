@@ -36,6 +36,10 @@ def main(arguments: Sequence[str]) -> int:
 
             traceback.print_exc()
         code, message = _told(error)
+        if isinstance(error, OSError):
+            from any_llm.cli.target import abandon  # noqa: PLC0415
+
+            abandon()
     if message:
         print(f"omniembed: {one_line(message)}", file=sys.stderr)  # noqa: T201  # a command's word
     return code

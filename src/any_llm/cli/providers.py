@@ -18,7 +18,9 @@ class Listed(msgspec.Struct, frozen=True):
     kind: str
     embedding: bool
     key_variables: list[str]
-    """Any one of them may hold the key. Empty: no key is needed."""
+    """Any one of them may hold the key."""
+    key_required: bool
+    """False where there is no key, and for a server of one's own, which may ask for one or not."""
     key_set: bool
     evidence: str
     """How far the row was proven: docs, sdk, server or live."""
@@ -39,6 +41,7 @@ def _listed(metadata: ProviderMetadata) -> Listed:
         kind=metadata.kind,
         embedding=metadata.embedding,
         key_variables=variables,
+        key_required=bool(variables) and metadata.kind != "server",
         key_set=any(os.environ.get(name) for name in variables),
         evidence=metadata.evidence,
         source=metadata.doc_url,
@@ -69,6 +72,6 @@ def as_table(rows: list[Listed]) -> str:
 
 
 def _key(row: Listed) -> str:
-    if not row.key_variables:
-        return "not needed"
-    return "set" if row.key_set else "missing"
+    if row.key_set:
+        return "set"
+    return "missing" if row.key_required else "not needed"

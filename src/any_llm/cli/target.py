@@ -7,7 +7,6 @@ import secrets
 import shutil
 import sys
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from any_llm.cli.failure import PIPE_CLOSED, USAGE, Failure
@@ -15,15 +14,16 @@ from any_llm.cli.failure import PIPE_CLOSED, USAGE, Failure
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from contextlib import AbstractContextManager
+    from pathlib import Path
 
 
-def opened(output: Path | None, *, source: str | None = None) -> AbstractContextManager[BinaryIO]:
+def opened(output: Path | None, *, source: Path | None = None) -> AbstractContextManager[BinaryIO]:
     """Open the target, before the work is paid for. `source` is the file read from, which it must not be."""
     if output is None:
         return _standard_output()
     if output.is_dir():
         raise Failure(f"cannot write {output}: it is a folder.", code=USAGE)
-    if source is not None and output.exists() and Path(source).exists() and output.samefile(source):
+    if source is not None and output.exists() and source.exists() and output.samefile(source):
         raise Failure(f"{output} is the file read from; write somewhere else.", code=USAGE)
     # A device or a pipe (/dev/null, say) is written to; to replace it with a file would destroy it.
     return _device(output) if output.exists() and not output.is_file() else _replaced(output)
@@ -37,14 +37,20 @@ def show(text: str) -> None:
 
 @contextmanager
 def _standard_output() -> Iterator[BinaryIO]:
+    if sys.stdout is None:
+        raise Failure("standard output is closed; write to a file with --output.")
     try:
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
     except BrokenPipeError:
-        # The reader has gone (`| head -1`). The interpreter flushes once more on its way out: let that go nowhere.
-        with suppress(OSError, ValueError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        abandon()  # the reader has gone (`| head -1`), and knows why
         raise SystemExit(PIPE_CLOSED) from None
+
+
+def abandon() -> None:
+    """Give up standard output: the interpreter tries once more on its way out, which shall go nowhere."""
+    with suppress(OSError, ValueError, AttributeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @contextmanager

@@ -1,168 +1,92 @@
-"""BERT as an ONNX graph without weights: how a safetensors folder runs with nothing but onnxruntime.
+"""BERT as an ONNX graph without weights: what lets a safetensors folder run on nothing but onnxruntime.
 
-The graph is written as protobuf by hand (a dozen field numbers of onnx.proto, which never change), so that no `onnx` package
-is needed at run time. Every weight is declared external and handed to the session from memory. The three fused operators
-are onnxruntime's own (com.microsoft) and are in each of its builds.
+The weights are declared external and handed to the session from memory. Attention, SkipLayerNormalization, BiasGelu and
+EmbedLayerNormalization are onnxruntime's own fused operators (docs/ContribOperators.md there), part of each of its builds.
+Field numbers are those of onnx/onnx.proto, which never change.
 """
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from any_llm.local.protobuf import float32, message, number, text
 
 if TYPE_CHECKING:
-    import numpy as np
-
-Array = "np.ndarray[Any, np.dtype[np.float32]]"
+    from collections.abc import Iterable, Mapping, Sequence
 
 _FLOAT, _INT32, _INT64 = 1, 6, 7
-_EXTERNAL = 1
 _OPSET, _IR_VERSION = 17, 8
+_FUSED = "com.microsoft"
 
 
-def bert_graph(weights: Mapping[str, Sequence[int]], *, layers: int, heads: int, epsilon: float) -> bytes:
-    """An ONNX model: (batch, sequence) int64 ids and mask -> last_hidden_state (batch, sequence, hidden) float32.
+def bert_graph(shapes: Mapping[str, Sequence[int]], *, layers: int, heads: int, epsilon: float) -> bytes:
+    """Write the model: (n, tokens) int64 input_ids and attention_mask -> last_hidden_state (n, tokens, width) float32.
 
-    `weights` maps each name that `bert_weights` gives to its shape.
+    `shapes` has the shape of each weight that bert_weights gives.
     """
-    microsoft = "com.microsoft"
-    norm = {"epsilon": epsilon}
     nodes = [
         _node("Cast", ["input_ids"], ["ids"], to=_INT32),
         _node("Cast", ["attention_mask"], ["mask"], to=_INT32),
         _node(
             "EmbedLayerNormalization",
-            ["ids", "", "words", "positions", "", "embed.gamma", "embed.beta"],
-            ["x0", "unused"],
-            domain=microsoft,
-            **norm,
+            ["ids", "", "words", "positions", "", "scale", "shift"],
+            ["0", "lengths"],
+            epsilon=epsilon,
         ),
     ]
-    for i in range(layers):
-        last = "last_hidden_state" if i == layers - 1 else f"x{i + 1}"
-        nodes += [
-            _node("Attention", [f"x{i}", f"{i}.qkv", f"{i}.qkv.bias", "mask"], [f"{i}.a"], domain=microsoft, num_heads=heads),
-            _node("MatMul", [f"{i}.a", f"{i}.out"], [f"{i}.b"]),
-            _node(
-                "SkipLayerNormalization",
-                [f"{i}.b", f"x{i}", f"{i}.gamma", f"{i}.beta", f"{i}.out.bias"],
-                [f"{i}.c"],
-                domain=microsoft,
-                **norm,
-            ),
-            _node("MatMul", [f"{i}.c", f"{i}.up"], [f"{i}.d"]),
-            _node("BiasGelu", [f"{i}.d", f"{i}.up.bias"], [f"{i}.e"], domain=microsoft),
-            _node("MatMul", [f"{i}.e", f"{i}.down"], [f"{i}.f"]),
-            _node(
-                "SkipLayerNormalization",
-                [f"{i}.f", f"{i}.c", f"{i}.gamma2", f"{i}.beta2", f"{i}.down.bias"],
-                [last],
-                domain=microsoft,
-                **norm,
-            ),
-        ]
-    hidden = weights["words"][1]
+    for layer in range(layers):
+        output = "last_hidden_state" if layer == layers - 1 else str(layer + 1)
+        nodes += _layer(f"{layer}.", str(layer), output, heads=heads, epsilon=epsilon)
+    width = shapes["words"][1]
     graph = [
-        *(_message(1, node) for node in nodes),
-        _text(2, "bert"),
-        *(_message(5, _external(name, shape)) for name, shape in weights.items()),
-        _message(11, _value("input_ids", _INT64, ["batch", "sequence"])),
-        _message(11, _value("attention_mask", _INT64, ["batch", "sequence"])),
-        _message(12, _value("last_hidden_state", _FLOAT, ["batch", "sequence", hidden])),
+        *(message(1, node) for node in nodes),
+        text(2, "bert"),
+        *(message(5, _external(name, shape)) for name, shape in shapes.items()),
+        message(11, _value("input_ids", _INT64, ["n", "tokens"])),
+        message(11, _value("attention_mask", _INT64, ["n", "tokens"])),
+        message(12, _value("last_hidden_state", _FLOAT, ["n", "tokens", width])),
     ]
-    opsets = [_text(1, "") + _number(2, _OPSET), _text(1, microsoft) + _number(2, 1)]
-    return _number(1, _IR_VERSION) + _message(7, b"".join(graph)) + b"".join(_message(8, opset) for opset in opsets)
+    operators = [text(1, "") + number(2, _OPSET), text(1, _FUSED) + number(2, 1)]
+    return number(1, _IR_VERSION) + message(7, b"".join(graph)) + b"".join(message(8, each) for each in operators)
 
 
-def bert_weights(tensors: Mapping[str, np.ndarray[Any, Any]], layers: int) -> dict[str, np.ndarray[Any, Any]]:
-    """The graph's weights from a checkpoint's tensors: transposed, and query, key and value side by side.
+def _layer(at: str, before: str, after: str, *, heads: int, epsilon: float) -> list[bytes]:
+    """Write one layer: attention, then the feed-forward, each added to what went in and normalised."""
 
-    Raises KeyError with the name of a tensor that is missing.
-    """
-    import numpy as np  # noqa: PLC0415  # heavy, and only a safetensors folder needs it here
+    def norm(values: str, skip: str, which: str, output: str) -> bytes:
+        inputs = [values, skip, f"{at}{which}.scale", f"{at}{which}.shift", f"{at}{which}.bias"]
+        return _node("SkipLayerNormalization", inputs, [output], epsilon=epsilon)
 
-    prefix = "bert." if "bert.embeddings.word_embeddings.weight" in tensors else ""
-
-    def get(name: str) -> np.ndarray[Any, Any]:
-        return tensors[prefix + name].astype(np.float32, copy=False)
-
-    def matrix(name: str) -> np.ndarray[Any, Any]:
-        return get(name + ".weight").T
-
-    # Every token is of the first type here, so its row is added to each position once and for all.
-    result = {
-        "words": get("embeddings.word_embeddings.weight"),
-        "positions": get("embeddings.position_embeddings.weight") + get("embeddings.token_type_embeddings.weight")[0],
-        "embed.gamma": get("embeddings.LayerNorm.weight"),
-        "embed.beta": get("embeddings.LayerNorm.bias"),
-    }
-    for i in range(layers):
-        layer = f"encoder.layer.{i}."
-        heads = [f"{layer}attention.self.{part}" for part in ("query", "key", "value")]
-        result |= {
-            f"{i}.qkv": np.concatenate([matrix(head) for head in heads], axis=1),
-            f"{i}.qkv.bias": np.concatenate([get(head + ".bias") for head in heads]),
-            f"{i}.out": matrix(layer + "attention.output.dense"),
-            f"{i}.out.bias": get(layer + "attention.output.dense.bias"),
-            f"{i}.gamma": get(layer + "attention.output.LayerNorm.weight"),
-            f"{i}.beta": get(layer + "attention.output.LayerNorm.bias"),
-            f"{i}.up": matrix(layer + "intermediate.dense"),
-            f"{i}.up.bias": get(layer + "intermediate.dense.bias"),
-            f"{i}.down": matrix(layer + "output.dense"),
-            f"{i}.down.bias": get(layer + "output.dense.bias"),
-            f"{i}.gamma2": get(layer + "output.LayerNorm.weight"),
-            f"{i}.beta2": get(layer + "output.LayerNorm.bias"),
-        }
-    return {name: np.ascontiguousarray(array) for name, array in result.items()}
+    return [
+        _node("Attention", [before, at + "qkv", at + "qkv.bias", "mask"], [at + "attended"], num_heads=heads),
+        _node("MatMul", [at + "attended", at + "out"], [at + "projected"]),
+        norm(at + "projected", before, "out", at + "middle"),
+        _node("MatMul", [at + "middle", at + "up"], [at + "widened"]),
+        _node("BiasGelu", [at + "widened", at + "up.bias"], [at + "activated"]),
+        _node("MatMul", [at + "activated", at + "down"], [at + "narrowed"]),
+        norm(at + "narrowed", at + "middle", "down", after),
+    ]
 
 
-def _node(operator: str, inputs: Iterable[str], outputs: Iterable[str], *, domain: str = "", **attributes: float) -> bytes:
-    parts = [_text(1, name) for name in inputs] + [_text(2, name) for name in outputs]
-    parts.append(_text(4, operator))
-    parts += [_message(5, _attribute(name, value)) for name, value in attributes.items()]
-    parts.append(_text(7, domain))
-    return b"".join(parts)
+def _node(operator: str, inputs: Iterable[str], outputs: Iterable[str], **attributes: float) -> bytes:
+    domain = "" if operator in ("Cast", "MatMul") else _FUSED
+    names = [text(1, name) for name in inputs] + [text(2, name) for name in outputs]
+    settings = [message(5, _attribute(name, value)) for name, value in attributes.items()]
+    return b"".join([*names, text(4, operator), *settings, text(7, domain)])
 
 
 def _attribute(name: str, value: float) -> bytes:
-    if isinstance(value, int):
-        return _text(1, name) + _number(3, value) + _number(20, 2)
-    return _text(1, name) + _key(2, 5) + struct.pack("<f", value) + _number(20, 1)
+    kind = (number(3, value) + number(20, 2)) if isinstance(value, int) else (float32(2, value) + number(20, 1))
+    return text(1, name) + kind
 
 
 def _external(name: str, shape: Sequence[int]) -> bytes:
-    dims = b"".join(_number(1, size) for size in shape)
-    where = _text(1, "location") + _text(2, name)
-    return dims + _number(2, _FLOAT) + _text(8, name) + _message(13, where) + _number(14, _EXTERNAL)
+    # A location is demanded, and never opened: the session is given every weight from memory.
+    where = message(13, text(1, "location") + text(2, name)) + number(14, 1)
+    return b"".join(number(1, size) for size in shape) + number(2, _FLOAT) + text(8, name) + where
 
 
-def _value(name: str, element: int, shape: Sequence[str | int]) -> bytes:
-    dims = (_number(1, size) if isinstance(size, int) else _text(2, size) for size in shape)
-    tensor = _number(1, element) + _message(2, b"".join(_message(1, dim) for dim in dims))
-    return _text(1, name) + _message(2, _message(1, tensor))
-
-
-def _key(field: int, wire: int) -> bytes:
-    return _varint(field << 3 | wire)
-
-
-def _number(field: int, value: int) -> bytes:
-    return _key(field, 0) + _varint(value)
-
-
-def _message(field: int, body: bytes) -> bytes:
-    return _key(field, 2) + _varint(len(body)) + body
-
-
-def _text(field: int, value: str) -> bytes:
-    return _message(field, value.encode())
-
-
-def _varint(value: int) -> bytes:
-    out = bytearray()
-    while value > 127:
-        out.append(value & 127 | 128)
-        value >>= 7
-    out.append(value)
-    return bytes(out)
+def _value(name: str, element: int, shape: Iterable[str | int]) -> bytes:
+    sizes = [number(1, size) if isinstance(size, int) else text(2, size) for size in shape]
+    tensor = number(1, element) + message(2, b"".join(message(1, size) for size in sizes))
+    return text(1, name) + message(2, message(1, tensor))

@@ -12,6 +12,7 @@ from hashlib import shake_128
 from typing import TYPE_CHECKING, Any
 
 from any_llm.exceptions import UnsupportedParameterError
+from any_llm.providers.fields import fields
 from any_llm.types.vectors import Vectors
 from any_llm.wire import Part, Refusal, Run
 
@@ -26,9 +27,10 @@ class FakeAdapter:
     """Takes any model name and any width."""
 
     def encode(self, call: Call, batch: Batch) -> Run:
-        """Accept every option that cannot change a vector's meaning; refuse what a provider would not know."""
+        """Honour every option of ours: no text is too long for it, and all roles share one space."""
         if call.extra:
             raise UnsupportedParameterError(next(iter(call.extra)), call.row.name, "It has no fields of its own.")
+        fields(call, owned=frozenset())
         return Run(partial(_embed, call.model, call.options.dimensions or WIDTH, list(batch.texts)))
 
     def decode(self, call: Call, reply: Any) -> Part:

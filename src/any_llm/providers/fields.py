@@ -8,15 +8,13 @@ from urllib.parse import quote
 import msgspec
 
 from any_llm.exceptions import InvalidRequestError, UnsupportedParameterError
+from any_llm.providers.row import ROLES
 from any_llm.wire import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from any_llm.wire import Call, Reply
-
-ROLES = frozenset({"query", "document", "classification", "clustering", "similarity"})
-"""Our words for a text's role; every other word is taken for the provider's own."""
 
 
 def fields(call: Call, *, owned: frozenset[str]) -> dict[str, Any]:

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 Kind = Literal["cloud", "gateway", "server", "in-process"]
 Evidence = Literal["docs", "sdk", "server", "live"]
 
+ROLES = ("query", "document", "classification", "clustering", "similarity")
+"""Our words for a text's role; every other word is taken for the provider's own."""
+
 
 class Limits(NamedTuple):
     """What one request may hold. None: unknown, or no limit."""

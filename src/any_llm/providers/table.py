@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from any_llm.exceptions import InvalidModelError
-from any_llm.providers.row import Limits, Names, Row
+from any_llm.providers.row import ROLES, Limits, Names, Row
 
 _OPENAI_ALIASES = {"base_url": "api_base"}
 _COHERE_ROLES = {
@@ -46,8 +46,11 @@ _TABLE = (
     ),
     Row(
         name="fake", title="Fake (for tests)", kind="in-process", source="src/any_llm/providers/fake.py", read="2026-11-22",
-        adapter="any_llm.providers.fake", key_required=False, one_space=("",), evidence="server",
-        names=Names(dimensions="dimensions"),
+        adapter="any_llm.providers.fake", key_required=False, evidence="server",
+        names=Names(
+            dimensions="dimensions", input_type="input_type", roles={role: role for role in ROLES},
+            overflow="overflow", policies={"error": "error", "truncate": "truncate", "mean": "mean"},
+        ),
     ),
     Row(
         name="gemini", title="Google Gemini", kind="cloud", source="https://ai.google.dev/api/embeddings", read="2026-11-22",

@@ -6,21 +6,23 @@ import asyncio
 import contextvars
 import inspect
 import os
+import queue
 import threading
 import time
 import weakref
 from functools import partial
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import urllib3
 
 from any_llm.exceptions import InvalidRequestError
+from any_llm.transport.broken import lost
 from any_llm.transport.connection import CURRENT, BoundedHTTPPool, BoundedHTTPSPool
 from any_llm.transport.drive import drive
-from any_llm.transport.network import CONNECT, Network, proxy_for, tls
+from any_llm.transport.network import CONNECT, CONNECTIONS, Network, proxy_for, tls
 from any_llm.transport.scope import Scope
-from any_llm.wire import Admit, Outcome, Reply, Run, Send, TransportError
+from any_llm.wire import Admit, Outcome, Reply, Run, Send
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -48,6 +50,7 @@ class BlockingTransport:
     def run(self, job: Job, *, timeout: float | None, deadline: float | None) -> CreateEmbeddingResponse:
         """Drive every conversation of the job; `timeout` is seconds a read, `deadline` seconds for all."""
         scope = Scope(timeout or self._network.timeout, None if deadline is None else time.monotonic() + deadline)
+        scope.nested = _in_a_loop()
         flows: list[Flow] = []
         while len(flows) < self._concurrency and (flow := job.next_conversation()) is not None:
             flows.append(flow)
@@ -64,14 +67,15 @@ class BlockingTransport:
 
     def _fan_out(self, job: Job, flows: list[Flow], scope: Scope) -> None:
         """Let the first error end the rest, and leave bare."""
-        errors: list[BaseException] = []
+        ended: queue.SimpleQueue[BaseException | None] = queue.SimpleQueue()
 
         def work(flow: Flow) -> None:
             try:
                 self._work(job, flow, scope)
             except BaseException as error:  # noqa: BLE001  # raised again by the thread that waits
-                errors.append(error)
-                scope.abort()
+                ended.put(error)
+            else:
+                ended.put(None)
 
         threads = [
             threading.Thread(target=contextvars.copy_context().run, args=(work, flow), daemon=True) for flow in flows
@@ -79,24 +83,24 @@ class BlockingTransport:
         try:
             for thread in threads:
                 thread.start()
-            for thread in threads:
-                thread.join()
+            for _ in threads:
+                if (error := ended.get()) is not None:
+                    raise error  # noqa: TRY301  # an error of a thread and Ctrl-C here end the rest alike
         except BaseException:
             scope.abort()
+            raise
+        finally:
             until = time.monotonic() + FAREWELL
             for thread in threads:
                 if thread.ident is not None:
                     thread.join(max(0.0, until - time.monotonic()))
-            raise
-        if errors:
-            raise errors[0]
 
     def _perform(self, scope: Scope, command: Command) -> Outcome:
         value: Any = None
         if isinstance(command, Send):
             value = self._send(command, scope)
         elif isinstance(command, Run):
-            value = _call(command)
+            value = _call(command, nested=scope.nested)
         elif isinstance(command, Admit):
             while (seconds := command.ask(time.monotonic())) > 0:
                 scope.sleep(seconds)
@@ -120,7 +124,8 @@ class BlockingTransport:
             )
         except (urllib3.exceptions.HTTPError, OSError) as error:
             scope.left()  # an abort or a passed deadline is what ended it
-            raise _lost(error) from error
+            timed_out = isinstance(error, urllib3.exceptions.TimeoutError | TimeoutError)
+            raise lost(error, timed_out=timed_out) from error
         return Reply(response.status, {name.lower(): word for name, word in response.headers.items()}, response.data)
 
     def _opener(self, url: str) -> tuple[Any, bool, str]:
@@ -134,7 +139,7 @@ class BlockingTransport:
         return known[0], known[1], target
 
     def _open(self, url: str, scheme: str, host: str, port: int | None) -> tuple[Any, bool]:
-        options: dict[str, Any] = {"maxsize": self._network.connections, "block": False}
+        options: dict[str, Any] = {"maxsize": max(CONNECTIONS, self._network.connections), "block": False}
         if scheme == "https":
             options["ssl_context"] = tls(self._network)
         proxy = proxy_for(self._network, url)
@@ -142,11 +147,8 @@ class BlockingTransport:
             kind = BoundedHTTPSPool if scheme == "https" else BoundedHTTPPool
             return kind(host, port, **options), False
         login = urlsplit(proxy)
-        headers = (
-            urllib3.make_headers(proxy_basic_auth=f"{login.username}:{login.password or ''}")
-            if login.username
-            else None
-        )
+        credentials = f"{unquote(login.username)}:{unquote(login.password or '')}" if login.username else None
+        headers = urllib3.make_headers(proxy_basic_auth=credentials)
         manager = urllib3.ProxyManager(proxy, proxy_headers=headers, **options)
         manager.pool_classes_by_scheme = {"http": BoundedHTTPPool, "https": BoundedHTTPSPool}
         return manager, True
@@ -174,30 +176,25 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget_all)
 
 
-def _call(command: Run) -> Any:
-    """Call a blocking function; await what it returns, if that is to be awaited and no loop runs here."""
+def _call(command: Run, *, nested: bool) -> Any:
+    """Call a blocking function; await what it returns, if that is to be awaited and no loop waits for this call."""
     value = command.function()
     if not inspect.isawaitable(value):
         return value
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
+    if not nested:
         return asyncio.run(_wait(value))
     if inspect.iscoroutine(value):
         value.close()
     raise InvalidRequestError("An async api_key cannot be awaited by embedding() in a running loop; use aembedding().")
 
 
+def _in_a_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
 async def _wait(value: Any) -> Any:
     return await value
-
-
-def _lost(error: Exception) -> TransportError:
-    """Say what broke in the words of the innermost cause; urllib3's own name objects."""
-    timed_out = isinstance(error, urllib3.exceptions.TimeoutError | TimeoutError)
-    certificate = isinstance(error, urllib3.exceptions.SSLError)
-    cause: BaseException = error
-    while isinstance(inner := cause.args[-1] if cause.args else None, BaseException):
-        cause = inner
-    words = "no answer in time" if timed_out else f"{type(cause).__name__}: {cause}"
-    return TransportError(words, timed_out=timed_out, retryable=not certificate)

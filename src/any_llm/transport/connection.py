@@ -6,8 +6,10 @@ urllib3's own timeouts bound a read, not a reply: a server that drips headers ho
 from __future__ import annotations
 
 import io
+import queue
 import socket
 import threading
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
@@ -65,29 +67,36 @@ class BoundedSocket:
         return getattr(self.real, name)
 
     def sendall(self, data: Any) -> None:
-        """Send all, within what is left."""
+        """Send all, within what is left. TLS sends a record at a time, each of which may take its time."""
         scope = CURRENT.scope
         scope.watch(self.real)
-        self.real.settimeout(scope.left())
-        self.real.sendall(data)
+        rest = memoryview(data).cast("B")
+        while rest:
+            self.real.settimeout(scope.left())
+            rest = rest[self.real.send(rest) :]
 
     def makefile(self, *_: Any, **__: Any) -> io.BufferedReader:
         """Open the reading side, as http.client does for each reply."""
         return io.BufferedReader(BoundedReader(self.real, CURRENT.scope))
 
 
-def _connect(address: tuple[str, int], connection: HTTPConnection) -> socket.socket:
-    """Try each address of a name; an abort reaches the attempt under way."""
+def _connect(address: tuple[str, int], connection: HTTPConnection, waiting: ExitStack) -> socket.socket:
+    """Try each address of the name. An abort reaches the attempt under way, and what is done until `waiting` ends."""
     scope = CURRENT.scope
+    most = float(connection.timeout or scope.timeout)
     problem: OSError = OSError(f"{address[0]} has no address")
     for family, kind, protocol, _, target in socket.getaddrinfo(*address, type=socket.SOCK_STREAM):
         sock = socket.socket(family, kind, protocol)
         try:
             for option in connection.socket_options or ():
                 sock.setsockopt(*option)
-            scope.watch(sock)
-            sock.settimeout(scope.left(float(connection.timeout or scope.timeout)))
+            # TLS will take the socket over before it shakes hands; shutting down its twin ends that wait too.
+            twin = waiting.enter_context(sock.dup())
+            waiting.callback(scope.forget, twin)
+            scope.watch(twin)
+            sock.settimeout(scope.left(most))
             sock.connect(target)
+            sock.settimeout(scope.left(most))
         except OSError as error:
             sock.close()
             problem = error
@@ -96,8 +105,6 @@ def _connect(address: tuple[str, int], connection: HTTPConnection) -> socket.soc
             raise
         else:
             return sock
-        finally:
-            scope.forget(sock)
     raise problem
 
 
@@ -105,11 +112,12 @@ class BoundedHTTPConnection(HTTPConnection):
     """Plain HTTP."""
 
     def _new_conn(self) -> socket.socket:
-        return _connect((self._dns_host, self.port), self)
+        return _connect((self._dns_host, self.port), self, self._waiting)
 
     def connect(self) -> None:
         """Connect, then answer to the scope."""
-        super().connect()
+        with ExitStack() as self._waiting:
+            super().connect()
         self.sock = BoundedSocket(self.sock)
 
 
@@ -117,21 +125,44 @@ class BoundedHTTPSConnection(HTTPSConnection):
     """TLS; the handshake is one wait, bounded by the connect timeout."""
 
     def _new_conn(self) -> socket.socket:
-        return _connect((self._dns_host, self.port), self)
+        return _connect((self._dns_host, self.port), self, self._waiting)
 
     def connect(self) -> None:
-        """Connect, then answer to the scope."""
-        super().connect()
+        """Connect, shake hands, then answer to the scope."""
+        with ExitStack() as self._waiting:
+            super().connect()
         self.sock = BoundedSocket(self.sock)
+
+    def _tunnel(self) -> None:
+        """Ask the proxy for a way through: its answer is a reply like any other, and as slow as it likes."""
+        sock = self.sock
+        self.sock = BoundedSocket(sock)
+        super()._tunnel()
+        self.sock = sock
+        sock.settimeout(CURRENT.scope.left(float(self.timeout or CURRENT.scope.timeout)))
+
+
+class Idle(queue.LifoQueue[Any]):
+    """Connections kept for the next call. One too many is closed in silence; urllib3 would write a warning."""
+
+    def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:  # noqa: FBT001, FBT002  # as urllib3 calls it
+        """Keep it, or close it."""
+        try:
+            super().put(item, block=False)
+        except queue.Full:
+            if item is not None:
+                item.close()
 
 
 class BoundedHTTPPool(HTTPConnectionPool):
-    """Connections kept for the next call."""
+    """A host's connections."""
 
     ConnectionCls = BoundedHTTPConnection
+    QueueCls = Idle
 
 
 class BoundedHTTPSPool(HTTPSConnectionPool):
-    """Connections kept for the next call, with TLS."""
+    """A host's connections, with TLS."""
 
     ConnectionCls = BoundedHTTPSConnection
+    QueueCls = Idle

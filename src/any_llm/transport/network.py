@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from os import PathLike  # noqa: TC003  # msgspec reads the annotations
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,9 +11,12 @@ from urllib.request import getproxies, proxy_bypass
 
 import msgspec
 
+from any_llm.exceptions import InvalidRequestError
+
 CONNECT = 10.0
 """Seconds to open a connection, at most."""
-USER_AGENT = "omniembed"
+CONNECTIONS = 100
+"""A client's connections to a host: what threads leave open for the next call, and what tasks use at once."""
 
 Certificate = str | tuple[str, str] | tuple[str, str, str]
 """A PEM file with certificate and key, or (certificate, key), or (certificate, key, password)."""
@@ -24,27 +28,36 @@ class Network(msgspec.Struct, frozen=True, kw_only=True):
     timeout: float = 60.0
     """Seconds a read may take."""
     proxy: str | None = None
-    verify: bool | str = True
+    verify: bool | str | PathLike[str] = True
     """False trusts anybody; a path names a CA file or folder."""
     cert: Certificate | None = None
     ssl_context: Any = None
     """An ssl.SSLContext to use as it is."""
-    connections: int = 16
-    """Kept open for the next call, at most."""
+    connections: int = CONNECTIONS
 
 
 def tls(network: Network) -> ssl.SSLContext:
-    """Build the context: the system's trust store (and SSL_CERT_FILE), unless told otherwise."""
+    """Build the context: the system's trust store (and SSL_CERT_FILE), unless told otherwise.
+
+    Raises InvalidRequestError when a file that `verify` or `cert` names cannot be used.
+    """
     if network.ssl_context is not None:
         context: ssl.SSLContext = network.ssl_context
         return context
-    if isinstance(network.verify, str):
+    try:
+        return _context(network)
+    except (OSError, TypeError) as error:  # ssl.SSLError is an OSError
+        raise InvalidRequestError(f"verify= or cert= names a file that cannot be used: {error}.") from error
+
+
+def _context(network: Network) -> ssl.SSLContext:
+    if isinstance(network.verify, bool):
+        context = ssl.create_default_context()
+    else:
         folder = Path(network.verify).is_dir()
         context = ssl.create_default_context(
             cafile=None if folder else network.verify, capath=network.verify if folder else None
         )
-    else:
-        context = ssl.create_default_context()
     if network.verify is False:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
@@ -54,9 +67,20 @@ def tls(network: Network) -> ssl.SSLContext:
 
 
 def proxy_for(network: Network, url: str) -> str | None:
-    """Name the proxy for an address: the one given, else HTTP(S)_PROXY unless NO_PROXY names the host."""
-    if network.proxy is not None:
-        return network.proxy
+    """Name the proxy for an address: the one given, else HTTP(S)_PROXY unless NO_PROXY names the host.
+
+    Raises InvalidRequestError for a proxy that does not speak HTTP.
+    """
+    proxy = network.proxy or _from_environment(url)
+    if not proxy:
+        return None
+    proxy = proxy if "://" in proxy else f"http://{proxy}"
+    if (scheme := urlsplit(proxy).scheme) not in {"http", "https"}:
+        raise InvalidRequestError(f"a {scheme} proxy is not supported: name one as http://host:port.")
+    return proxy
+
+
+def _from_environment(url: str) -> str | None:
     parts = urlsplit(url)
     proxy = getproxies().get(parts.scheme)
-    return proxy if proxy and not proxy_bypass(parts.hostname or "") else None
+    return proxy if proxy and not proxy_bypass(parts.netloc.rpartition("@")[2]) else None

@@ -17,6 +17,8 @@ class Scope:
         """Know how long a read may take, in seconds, and when all must be over."""
         self.timeout = timeout
         self.deadline = deadline
+        self.nested = False
+        """True when the caller's thread runs an event loop, which nothing can be awaited on meanwhile."""
         self._aborted = threading.Event()
         self._lock = threading.Lock()
         self._sockets: set[socket.socket] = set()

@@ -1,0 +1,1 @@
+"""Models that run in this process: no key, no server, no network."""

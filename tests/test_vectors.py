@@ -1,0 +1,216 @@
+"""Does each input get its vector, bit for bit, and is every reply that cannot be right refused?"""
+
+from __future__ import annotations
+
+import json
+import math
+import struct
+from array import array
+from base64 import b64encode
+from contextlib import suppress
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from any_llm.flow.vectors import InvalidVectorError, Matrix, fill, normalise
+from any_llm.types.vectors import Vectors
+from any_llm.wire import Part
+from by_hand import PROPERTY, a_batch
+
+
+def packed(*values: float) -> str:
+    """Write them as OpenAI's base64 does."""
+    return b64encode(struct.pack(f"<{len(values)}f", *values)).decode()
+
+
+def part(*vectors: object, indexes: list[int] | None = None) -> Part:
+    """What an adapter hands on; bytes stand as they are, anything else is written as JSON."""
+    raw = [msgspec.Raw(v if isinstance(v, bytes) else json.dumps(v).encode()) for v in vectors]
+    return Part(vectors=raw, indexes=indexes)
+
+
+def filled(made: Part, count: int = 3, *, asked: int | None = None) -> list[list[float]]:
+    matrix = Matrix(count, asked)
+    fill(matrix, a_batch("abcdefgh"[:count]), made)
+    return [matrix.vectors().floats(i) for i in range(count)]
+
+
+A, B, C = [1.0, 0.5], [2.0, -0.5], [3.0, 0.25]
+RIGHT = [
+    ("in order", part(A, B, C), [A, B, C]),
+    ("numbered", part(A, B, C, indexes=[0, 1, 2]), [A, B, C]),
+    ("backwards", part(A, B, C, indexes=[2, 1, 0]), [C, B, A]),
+    ("turned", part(A, B, C, indexes=[1, 2, 0]), [C, A, B]),
+    ("whole numbers", part([1, 2], [3, 4], [-5, 0]), [[1, 2], [3, 4], [-5, 0]]),
+    ("spaces", part(b"[ 1.0 ,\n0.5 ]", B, C), [A, B, C]),
+    ("exponents", part(b"[1e0, 5E-1]", B, C), [A, B, C]),
+    ("base64", part(packed(*A), packed(*B), packed(*C)), [A, B, C]),
+    ("base64, numbered", part(packed(*A), packed(*B), packed(*C), indexes=[2, 0, 1]), [B, C, A]),
+    ("base64 of one, padded", part(packed(1), packed(2), packed(3)), [[1.0], [2.0], [3.0]]),
+    ("base64 of three, not padded", part(*[packed(1, 2, 3)] * 3), [[1.0, 2.0, 3.0]] * 3),
+    ("escaped slashes", part(*[b'"' + packed(-math.pi, 1e-9).replace("/", "\\/").encode() + b'"'] * 3),
+     [list(struct.unpack("<2f", struct.pack("<2f", -math.pi, 1e-9)))] * 3),
+    ("tiny", part(*[[1e-45, 0]] * 3), [[struct.unpack("<f", struct.pack("<f", 1e-45))[0], 0.0]] * 3),
+    ("the largest", part(*[[3.4028234e38, -3.4028234e38]] * 3), [[3.4028234663852886e38, -3.4028234663852886e38]] * 3),
+    ("made in this process", Part(vectors=Vectors(bytearray(array("f", A + B + C)), 2)), [A, B, C]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("made", "expected"), [pytest.param(*story[1:], id=story[0]) for story in RIGHT])
+def test_right_ones(made: Part, expected: list[list[float]]):
+    assert filled(made) == expected
+
+
+AAA = packed(*A)
+WRONG = [
+    # what came back for three inputs, words of the reason, the input at fault
+    ("one too few", part(A, B), "3 inputs were sent and 2 vectors came back", None),
+    ("one too many", part(A, B, C, A), "3 inputs were sent and 4 vectors came back", None),
+    ("none", part(), "0 vectors", None),
+    ("an index twice", part(A, B, C, indexes=[0, 1, 1]), "no permutation", None),
+    ("an index missing", part(A, B, C, indexes=[0, 1, 3]), "no permutation", None),
+    ("counted from one", part(A, B, C, indexes=[1, 2, 3]), "no permutation", None),
+    ("below zero", part(A, B, C, indexes=[-1, 0, 1]), "no permutation", None),
+    ("ragged", part(A, [1.0], C), "wide", 1),
+    ("ragged, placed", part(A, B, [1.0], indexes=[2, 1, 0]), "wide", 0),
+    ("empty", part([], [], []), "empty", 0),
+    ("null", part(A, None, C), "null", 1),
+    ("null first", part(None, B, C), "null", 0),
+    ("a null value", part(A, [1.0, None], C), "null", 1),
+    ("a string value", part(A, ["1.0", 1.0], C), "str", 1),
+    ("true", part(A, [True, 1.0], C), "bool", 1),
+    ("nested", part(A, B, [C]), "array", 2),
+    ("an object", part(A, {"float": B}, C), "object", 1),
+    ("NaN as a string", part(A, ["NaN", 1.0], C), "str", 1),
+    ("1e39", part(A, B, b"[1e39, 0]"), "NaN or infinity", 2),
+    ("-1e39", part(A, b"[0, -1e39]", C), "NaN or infinity", 1),
+    ("1e400", part(b"[1e400, 0]", B, C), "out of range", 0),
+    ("all zero", part(A, [0, -0.0], C), "all zero", 1),
+    ("all too small to be told from zero", part(A, [1e-60, 0], C), "all zero", 1),
+    ("base64 of NaN", part(AAA, AAA, packed(math.nan, 1)), "NaN or infinity", 2),
+    ("base64 of infinity", part(AAA, packed(1, -math.inf), AAA), "NaN or infinity", 1),
+    ("base64 of zeros", part(AAA, packed(0, -0.0), AAA), "all zero", 1),
+    ("base64 cut", part(AAA, AAA[:-1], AAA), "base64", 1),
+    ("base64 of five bytes", part(*[b64encode(b"12345").decode()] * 3), "whole float32", 0),
+    ("base64 of another width", part(AAA, AAA, packed(1)), "wide", 2),
+    ("no base64 at all", part(AAA, "!" * len(AAA), AAA), "base64", 1),
+    ("base64 for addresses", part(AAA, AAA[:-2] + "-_", AAA), "base64", 1),
+    ("base64 in lines", part(AAA, AAA[:4] + "\n" + AAA[5:], AAA), "base64", 1),
+    ("padding in the middle", part(AAA, "AAA=" + AAA[4:], AAA), "base64", 1),
+    ("not ASCII", part(AAA, "é" + AAA[1:], AAA), "base64", 1),
+    ("an empty string", part("", "", ""), "empty", 0),
+    ("a list among base64", part(AAA, B, AAA), "among", 1),
+    ("base64 among lists", part(A, AAA, C), "str", 1),
+    ("null among base64", part(AAA, None, AAA), "vector", 1),
+]
+
+
+@pytest.mark.parametrize(("made", "words", "index"), [pytest.param(*story[1:], id=story[0]) for story in WRONG])
+def test_wrong_ones(made: Part, words: str, index: int | None):
+    with pytest.raises(InvalidVectorError, match=words) as error:
+        filled(made)
+    assert error.value.index == index
+
+
+@pytest.mark.parametrize(("asked", "width", "words"), [(2, 3, "3 wide, not the 2 asked for"), (3, 2, "not the 3 asked")])
+def test_the_width_asked_for_is_the_width(asked: int, width: int, words: str):
+    with pytest.raises(InvalidVectorError, match=words) as error:
+        filled(part(*[[1.0] * width] * 3), asked=asked)
+    assert error.value.index == 0
+    assert filled(part(*[[1.0] * asked] * 3), asked=asked) == [[1.0] * asked] * 3
+
+
+def test_the_first_batch_sets_the_width_and_the_index_is_the_calls():
+    matrix = Matrix(4)
+    fill(matrix, a_batch("ab", first=2), part(A, B))
+    with pytest.raises(InvalidVectorError, match="1 wide, not the 2") as error:
+        fill(matrix, a_batch("cd", first=0), part([1.0], [1.0]))
+    assert error.value.index == 0
+    with pytest.raises(InvalidVectorError, match="NaN") as error:
+        fill(matrix, a_batch("cd", first=2), part([1.0, 1.0], [1.0, 1e39]))
+    assert error.value.index == 3
+
+
+BLANK = ["", " ", "\n\t", "\u00a0", "\u3000"]
+
+
+@pytest.mark.parametrize("text", BLANK, ids=repr)
+@pytest.mark.parametrize("zero", [[0.0, 0.0], packed(0, 0)], ids=["list", "base64"])
+def test_a_blank_text_may_be_all_zero(text: str, zero: object):
+    matrix = Matrix(1)
+    fill(matrix, a_batch([text]), part(zero))
+    assert matrix.vectors().floats(0) == [0.0, 0.0]
+
+
+float32 = st.floats(width=32, allow_nan=False, allow_infinity=False)
+double = st.floats(-3.4e38, 3.4e38, allow_nan=False)
+
+
+@given(st.lists(float32 | double, min_size=1, max_size=9).filter(lambda values: any(abs(v) > 1e-45 for v in values)))
+@PROPERTY
+def test_every_float_is_rounded_to_the_nearest_float32(values: list[float]):
+    expected = struct.pack(f"<{len(values)}f", *values)
+    for wire in (values, packed(*values)):
+        matrix = Matrix(1)
+        fill(matrix, a_batch(["a"]), part(wire))
+        assert bytes(matrix.buffer) == expected
+
+
+@given(st.permutations(range(7)), st.booleans())
+@PROPERTY
+def test_a_shuffled_reply_gives_each_input_its_own(order: list[int], in_base64: bool):  # noqa: FBT001
+    vectors = [[index + 1.0, 0.5] for index in order]
+    made = part(*[packed(*v) for v in vectors] if in_base64 else vectors, indexes=order)
+    assert filled(made, 7) == [[index + 1.0, 0.5] for index in range(7)]
+
+
+vector = st.sampled_from([A, B, C, AAA, packed(*B), [1.0], [0, 0], [None, 1], [1e39, 1], None, "", "A", AAA[:-1]])
+
+
+@given(st.lists(vector, min_size=1, max_size=4), st.none() | st.lists(st.integers(-1, 4), max_size=4), st.integers(1, 3))
+@PROPERTY
+def test_no_row_is_left_unwritten_and_no_other_row_is_touched(
+    vectors: list[object], indexes: list[int] | None, count: int
+):
+    matrix = Matrix(5)
+    if indexes is not None and len(indexes) != len(vectors):
+        indexes = None
+    try:
+        fill(matrix, a_batch("abc"[:count], first=1), part(*vectors, indexes=indexes))
+    except InvalidVectorError:
+        return
+    rows = [matrix.vectors().floats(i) for i in range(5)]
+    assert all(any(row) for row in rows[1 : 1 + count])
+    assert not any(any(row) for row in [rows[0], *rows[1 + count :]])
+
+
+@given(st.text(alphabet="AB/+=\\-é\n\ud800 ", max_size=24), st.booleans())
+@PROPERTY
+def test_whatever_the_string_it_is_base64_of_float32_or_an_error(text: str, escaped: bool):  # noqa: FBT001
+    matrix = Matrix(1)
+    raw = json.dumps(text, ensure_ascii=escaped or "\ud800" in text).encode()
+    with suppress(InvalidVectorError, msgspec.DecodeError):  # either is a broken reply
+        fill(matrix, a_batch([" "]), part(raw))
+        assert packed(*matrix.vectors().floats(0)).rstrip("=")[:-1] == text.rstrip("=")[:-1]
+
+
+LENGTHS = [
+    ([3.0, 4.0], [0.6, 0.8]),
+    ([0.0, 0.0], [0.0, 0.0]),
+    ([-2.0, 0.0], [-1.0, 0.0]),
+    ([1e-20, 0.0], [1.0, 0.0]),
+    ([1e20, 1e20], [math.sqrt(0.5)] * 2),
+    ([3e38, 3e38], [math.sqrt(0.5)] * 2),
+    ([1e-45, 1e-45], [math.sqrt(0.5)] * 2),
+]
+
+
+@pytest.mark.parametrize(("values", "expected"), LENGTHS)
+def test_normalise_brings_to_unit_length_in_place(values: list[float], expected: list[float]):
+    vectors = Vectors(bytearray(array("f", values + values)), 2)
+    buffer = vectors.buffer
+    normalise(vectors)
+    assert vectors.buffer is buffer
+    assert vectors.floats(1) == pytest.approx(expected, rel=1e-6)
