@@ -29,27 +29,12 @@ from __future__ import annotations
 from typing import Any
 
 __all__ = [
-    "AnyLLMError",
-    "AuthenticationError",
-    "ContentFilterError",
-    "ContextLengthExceededError",
-    "EmbeddingsNotSupportedError",
-    "GatewayTimeoutError",
-    "InsufficientFundsError",
-    "InvalidModelError",
-    "InvalidRequestError",
-    "InvalidResponseError",
-    "MissingApiKeyError",
-    "MissingPackageError",
-    "ModelNotFoundError",
-    "ProviderConnectionError",
-    "ProviderError",
-    "ProviderTimeoutError",
-    "RateLimitError",
-    "UnsupportedParameterError",
-    "UnsupportedProviderError",
-    "UpstreamProviderError",
-]
+    "AnyLLMError", "AuthenticationError", "ContentFilterError", "ContextLengthExceededError",
+    "EmbeddingsNotSupportedError", "GatewayTimeoutError", "InsufficientFundsError", "InvalidModelError",
+    "InvalidRequestError", "InvalidResponseError", "MissingApiKeyError", "MissingPackageError", "ModelNotFoundError",
+    "ProviderConnectionError", "ProviderError", "ProviderTimeoutError", "RateLimitError", "UnsupportedParameterError",
+    "UnsupportedProviderError", "UpstreamProviderError",
+]  # fmt: skip
 
 
 class AnyLLMError(Exception):
