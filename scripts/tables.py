@@ -20,14 +20,13 @@ EMBEDDING = [row for row in ROWS.values() if row.embedding]
 WITHOUT = [row for row in ROWS.values() if not row.embedding]
 PROOF = {
     "docs": "read in its documentation",
-    "sdk": "held against its SDK",
+    "sdk": "held against an SDK",
     "server": "run against the real server",
     "in-process": "runs here",
     "live": "tried live",
 }
 """The strongest proof of a row, in words."""
 NOTHING = "-"
-POLICIES = ("error", "truncate", "mean")
 RAISES = "raises"
 """The option cannot be honoured there."""
 
@@ -82,7 +81,7 @@ def providers_page() -> str:
         "What this package knows of each provider, from the row that it runs on "
         "([src/any_llm/providers/table.py](../src/any_llm/providers/table.py)).\n\n"
         f"{counts()}\n\n"
-        "- held against its SDK: the tests make the same call through the official SDK and through us. Both must send "
+        "- held against an SDK: the tests make the same call through the official SDK and through us. Both must send "
         "the same request and read the same vectors. A server without an SDK of its own is held against the one its "
         "documentation uses. Where we mean to differ, "
         "[tests/test_wire_contract.py](../tests/test_wire_contract.py) says so and why.\n"
@@ -140,11 +139,9 @@ def _roles(row: Row) -> str:
     if names.input_type is not None:
         words = ", ".join(ours if ours == word else f"{ours}: `{word}`" for ours, word in names.roles.items())
         always = f"; not given: `{names.default_role}`" if names.default_role else ""
-        return f"`{names.input_type}` ({words}{always})"
+        return words if row.kind == "in-process" else f"`{names.input_type}` ({words}{always})"
     if not row.one_space:
         return RAISES
-    if row.one_space == ("",):
-        return "query, document, classification, clustering, similarity: nothing to do"
     return f"query, document: nothing to do with {code(f'{start}*' for start in row.one_space)}"
 
 
@@ -153,21 +150,21 @@ def _overflow(row: Row) -> str:
         return _field(row, "error")
     if row.names.refuses_overflow:
         return "refused here" if row.kind == "in-process" else "refused there"
-    return "no limit" if row.kind == "in-process" else "as the provider does"
+    return "as the provider does"
 
 
 def _policies(row: Row) -> str:
     known = {policy: _field(row, policy) for policy in row.names.policies}
     if row.names.refuses_overflow:
         known.setdefault("error", _overflow(row))
-    elif row.kind == "in-process":
-        known = dict.fromkeys(POLICIES, _overflow(row))
-    return "; ".join(f"{policy}: {known[policy]}" for policy in POLICIES if policy in known) or RAISES
+    given = (f"{policy}: {known[policy]}" for policy in ("error", "truncate", "mean") if policy in known)
+    return "; ".join(given) or RAISES
 
 
 def _field(row: Row, policy: str) -> str:
-    value = row.names.policies[policy]
-    return f"`{row.names.overflow}: {json.dumps(value)}`" if row.names.overflow else "done here"
+    if row.kind == "in-process":
+        return "done here"
+    return f"`{row.names.overflow}: {json.dumps(row.names.policies[policy])}`"
 
 
 def errors() -> str:

@@ -50,7 +50,7 @@ def drip(head):
 
 BODY = b"HTTP/1.1 200 OK\r\ncontent-length: 1000000\r\n\r\n"
 SERVERS = {
-    "drips its status": lambda: answering(drip(b"")),
+    "drips its status": lambda: answering(drip(b"HTTP/1.1 200 ")),
     "drips headers": lambda: answering(drip(b"HTTP/1.1 200 OK\r\nname: ")),
     "drips a body": lambda: answering(drip(BODY)),
     "never answers": lambda: answering(Hold()),

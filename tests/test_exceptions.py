@@ -33,6 +33,7 @@ ANY_LLM = [
 OURS = [
     ("InvalidModelError", PLAIN, HTTP, "Invalid request"),
     ("EmbeddingsNotSupportedError", ["provider_key", "reason", "supported_providers"], [], None),
+    ("MissingPackageError", ["provider_name", "extra"], [], None),
     ("InvalidResponseError", PLAIN, HTTP, "The provider's reply cannot be right"),
     ("ProviderConnectionError", PLAIN, HTTP, "Could not reach the provider"),
     ("ProviderTimeoutError", PLAIN, HTTP, "The provider did not answer in time"),
@@ -52,6 +53,7 @@ VALUES: dict[str, Any] = {
     "parameter_name": "dimensions",
     "additional_message": "It has one width.",
     "reason": "it only chats.",
+    "extra": "local",
 }
 ALL = [*ANY_LLM, *OURS]
 
@@ -66,7 +68,10 @@ def test_constructor_order_and_attributes(name: str, positional: list[str], keyw
     error = made(name, positional, keywords)
     given = {parameter for parameter in [*positional, *keywords] if hasattr(error, parameter)}
     assert {parameter: getattr(error, parameter) for parameter in given} == {key: VALUES[key] for key in given}
-    assert {*positional, *keywords} - given <= {"additional_message", "reason"}  # any-llm keeps no such attribute either
+    assert {*positional, *keywords} - given <= {
+        "additional_message",
+        "reason",
+    }  # any-llm keeps no such attribute either
     assert [getattr(error, word) for word in HTTP] == [VALUES[word] if word in keywords else None for word in HTTP]
     assert error.index is None
     if default is not None:
@@ -97,7 +102,9 @@ def test_they_pickle_and_copy_and_keep_what_they_know(
 
 def test_the_names_are_those():
     assert sorted(exceptions.__all__) == sorted(name for name, *_ in ALL)
-    classes = {name for name, thing in vars(exceptions).items() if inspect.isclass(thing) and issubclass(thing, Exception)}
+    classes = {
+        name for name, thing in vars(exceptions).items() if inspect.isclass(thing) and issubclass(thing, Exception)
+    }
     assert classes == set(exceptions.__all__)
 
 
@@ -127,6 +134,7 @@ def test_the_tree_is_drawn_as_it_stands():
 CAUGHT = [
     ("InvalidModelError", ValueError),
     ("EmbeddingsNotSupportedError", NotImplementedError),
+    ("MissingPackageError", ImportError),
     ("ProviderTimeoutError", TimeoutError),
     ("ProviderConnectionError", ConnectionError),
 ]
@@ -141,6 +149,7 @@ def test_what_else_catches_them(name: str, kind: type[Exception]):
 
 SAYS = [
     (exceptions.MissingApiKeyError("openai", "OPENAI_API_KEY"), ["openai", "OPENAI_API_KEY", "api_key="]),
+    (exceptions.MissingPackageError("local", "local"), ["local", 'pip install "omniembed[local]"']),
     (exceptions.UnsupportedProviderError("opnai", ["ollama", "openai"]), ["'opnai'", "Did you mean openai?", "ollama"]),
     (exceptions.UnsupportedProviderError("xyz", ["ollama"]), ["'xyz'", "Supported: ollama."]),
     (exceptions.UnsupportedParameterError("dimensions", "together", "Why."), ["'dimensions'", "together", "Why."]),

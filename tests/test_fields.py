@@ -20,7 +20,9 @@ def options_sent(provider: str, model: str = "m", **given: Any) -> dict[str, Any
     call = a_call(provider, model, **({"row": compatible("mine")} if provider == "compatible" else {}), **given)
     body = json.loads(adapter_of(call).encode(call, a_batch()).body)
     if provider == "gemini":
-        assert all({**request, "content": None} == {**body["requests"][0], "content": None} for request in body["requests"])
+        assert all(
+            {**request, "content": None} == {**body["requests"][0], "content": None} for request in body["requests"]
+        )
         body = body["requests"][0]
     return {name: value for name, value in body.items() if name not in CARRIED}
 
@@ -191,7 +193,12 @@ def test_the_model_and_the_texts_are_arguments_of_the_call(provider: str, name: 
         options_sent(provider, extra={name: "x"})
 
 
-FORMATS = [("openai", None, "base64"), ("openai", "float", "float"), ("openai", "base64", "base64"), ("together", None, None)]
+FORMATS = [
+    ("openai", None, "base64"),
+    ("openai", "float", "float"),
+    ("openai", "base64", "base64"),
+    ("together", None, None),
+]
 
 
 @pytest.mark.parametrize(("provider", "asked", "expected"), FORMATS)

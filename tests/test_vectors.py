@@ -114,7 +114,9 @@ def test_wrong_ones(made: Part, words: str, index: int | None):
     assert error.value.index == index
 
 
-@pytest.mark.parametrize(("asked", "width", "words"), [(2, 3, "3 wide, not the 2 asked for"), (3, 2, "not the 3 asked")])
+@pytest.mark.parametrize(
+    ("asked", "width", "words"), [(2, 3, "3 wide, not the 2 asked for"), (3, 2, "not the 3 asked")]
+)
 def test_the_width_asked_for_is_the_width(asked: int, width: int, words: str):
     with pytest.raises(InvalidVectorError, match=words) as error:
         filled(part(*[[1.0] * width] * 3), asked=asked)
@@ -169,7 +171,9 @@ def test_a_shuffled_reply_gives_each_input_its_own(order: list[int], in_base64: 
 vector = st.sampled_from([A, B, C, AAA, packed(*B), [1.0], [0, 0], [None, 1], [1e39, 1], None, "", "A", AAA[:-1]])
 
 
-@given(st.lists(vector, min_size=1, max_size=4), st.none() | st.lists(st.integers(-1, 4), max_size=4), st.integers(1, 3))
+@given(
+    st.lists(vector, min_size=1, max_size=4), st.none() | st.lists(st.integers(-1, 4), max_size=4), st.integers(1, 3)
+)
 @PROPERTY
 def test_no_row_is_left_unwritten_and_no_other_row_is_touched(
     vectors: list[object], indexes: list[int] | None, count: int

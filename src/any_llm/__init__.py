@@ -8,6 +8,7 @@ Independent of Mozilla.ai; the interface is that of its any-llm embedding page.
 
 from __future__ import annotations
 
+import os.path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -81,6 +82,13 @@ _ROOMS = {
 }
 """Where a public name lives; every other one is an error."""
 
+# any-llm-sdk's own module: it lies in our folder only when both are installed.
+if os.path.exists(os.path.join(os.path.dirname(__file__), "any_llm.py")):  # noqa: PTH110, PTH118, PTH120  # pathlib costs 5 ms
+    raise ImportError(
+        "any-llm-sdk and omniembed are installed into the same folder, and each overwrites the other's files. "
+        "Run: pip uninstall any-llm-sdk omniembed; then install the one you want."
+    )
+
 
 def __getattr__(name: str) -> Any:
     """Load a public name on its first use."""
@@ -89,14 +97,7 @@ def __getattr__(name: str) -> Any:
 
         raise AttributeError(explain(name))
     import importlib  # noqa: PLC0415
-    import os.path  # noqa: PLC0415
 
-    # any-llm-sdk's own module: it lies in our folder only when both are installed.
-    if os.path.exists(os.path.join(os.path.dirname(__file__), "any_llm.py")):  # noqa: PTH110, PTH118, PTH120  # pathlib costs 5 ms
-        raise ImportError(
-            "any-llm-sdk and omniembed are installed into the same folder, and each overwrites the other's files. "
-            "Run: pip uninstall any-llm-sdk omniembed; then install the one you want."
-        )
     value = getattr(importlib.import_module(f"any_llm.{_ROOMS.get(name, 'exceptions')}"), name)
     globals()[name] = value
     return value

@@ -47,7 +47,8 @@ class Memory:
     def learn(self, place: Place, now: float, **facts: Any) -> None:
         """Add facts; a pause only ever grows."""
         with self._lock:
-            before = self._places.pop(place, NOTHING)
+            before = self.known(place, now)
+            self._places.pop(place, None)
             if "paused_until" in facts:
                 facts["paused_until"] = max(facts["paused_until"], before.paused_until)
             self._places[place] = msgspec.structs.replace(before, since=now, **facts)

@@ -33,7 +33,7 @@ def delay(retry: Retry, attempt: int, *, asked: float | None, chance: float) -> 
     """
     if attempt > retry.attempts or (asked is not None and asked > LONGEST_WAIT):
         return None
-    step = min(retry.most, retry.first * 2.0 ** (attempt - 1)) * chance
+    step = min(retry.most, retry.first * 2.0 ** min(attempt - 1, 32)) * chance
     return step if asked is None else asked + min(step, 1.0)
 
 
@@ -48,7 +48,7 @@ def retry_after(headers: Mapping[str, str], wall: float) -> float | None:
         return seconds
     try:
         return max(0.0, parsedate_to_datetime(word).timestamp() - wall)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 

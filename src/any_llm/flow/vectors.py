@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from array import array
+from contextlib import contextmanager
 from math import isfinite
 from typing import TYPE_CHECKING
 
@@ -13,12 +14,14 @@ import pybase64
 from any_llm.types.vectors import FLOAT32, Vectors
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from any_llm.wire import Batch, Part
 
 _floats = msgspec.json.Decoder(list[float])
 QUOTE = ord('"')
+ROWS = 1024
+"""Vectors normalised at a time: what is copied stays small."""
 NOT_FINITE = b"\x7f\xff"
 """Top bytes that only infinities, NaNs and numbers beyond 1.7e38 have."""
 
@@ -42,9 +45,15 @@ class Matrix:
         self.width = 0
         self.buffer = bytearray()
         self._lock = threading.Lock()
+        self._writing = 0
+        self._right = False
 
-    def open(self, width: int, index: int) -> memoryview:
-        """Writable bytes of the whole matrix, made on the first call. Raises when the width is not the one in force."""
+    @contextmanager
+    def open(self, width: int, index: int) -> Iterator[memoryview]:
+        """Writable bytes of the whole matrix. Raises when the width is not the one in force.
+
+        The first to write sets the width, and takes it back if what it wrote turns out wrong.
+        """
         with self._lock:
             wanted = self.asked or self.width or width
             if width != wanted:
@@ -53,7 +62,15 @@ class Matrix:
             if not self.width:
                 self.buffer = bytearray(FLOAT32 * width * self.count)
                 self.width = width
-        return memoryview(self.buffer)
+            self._writing += 1
+        try:
+            yield memoryview(self.buffer)
+            self._right = True
+        finally:
+            with self._lock:
+                self._writing -= 1
+                if not (self._right or self._writing):
+                    self.width = 0
 
     def vectors(self) -> Vectors:
         """What was written."""
@@ -67,12 +84,12 @@ def fill(matrix: Matrix, batch: Batch, part: Part) -> None:
     places = _places(batch, part.indexes)
     rows, encoded = _rows(part.vectors, places)
     width = _width(rows, places, encoded=encoded)
-    target = matrix.open(width, places[0])
     size = FLOAT32 * width
-    for row, place in zip(rows, places, strict=True):
-        own = target[place * size : (place + 1) * size]
-        own[:] = _unbase64(row, place) if encoded else row
-        _check(own, place, batch)
+    with matrix.open(width, places[0]) as target:
+        for row, place in zip(rows, places, strict=True):
+            own = target[place * size : (place + 1) * size]
+            own[:] = _unbase64(row, place) if encoded else row
+            _check(own, place, batch)
 
 
 def _places(batch: Batch, indexes: Sequence[int] | None) -> Sequence[int]:
@@ -146,5 +163,7 @@ def normalise(vectors: Vectors) -> None:
     import numpy as np  # noqa: PLC0415  # only normalize=True pays for importing it
 
     values = vectors.to_numpy()
-    lengths = np.linalg.norm(values.astype(np.float64), axis=1, keepdims=True)
-    values /= np.where(lengths == 0, 1, lengths).astype(np.float32)
+    for start in range(0, len(values), ROWS):
+        exact = values[start : start + ROWS].astype(np.float64)  # squares of float32 may overflow it, or vanish
+        lengths = np.linalg.norm(exact, axis=1, keepdims=True)
+        values[start : start + ROWS] = exact / np.where(lengths == 0, 1, lengths)

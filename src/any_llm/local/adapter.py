@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from any_llm.exceptions import ModelNotFoundError, UnsupportedParameterError
+from any_llm.exceptions import UnsupportedParameterError
 from any_llm.wire import Part, Refusal, Run
 
 if TYPE_CHECKING:
@@ -16,81 +16,75 @@ if TYPE_CHECKING:
 
     from any_llm.wire import Batch, Call, Reply
 
-BUILT_IN = "all-MiniLM-L6-v2"
-_NAMES = (BUILT_IN, f"sentence-transformers/{BUILT_IN}")
+# Source of these three: https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2
+_BUILT_IN = ("all-MiniLM-L6-v2", "sentence-transformers/all-MiniLM-L6-v2")
 _WIDTH = 384
 _ROLES = ("document", "query")
+"""Both share one space there, so neither needs anything."""
+
 _POLICIES = (None, "error", "truncate", "mean")
 
 
 class LocalAdapter:
-    """Run, where the others Send. Model card: https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2 ."""
+    """Run, where the others Send."""
 
     def encode(self, call: Call, batch: Batch) -> Run:
-        """Give the work to do: a function that loads the model if needed and returns the batch's Part.
+        """Give the work: a function that loads the model, if need be, and returns the batch's Part.
 
-        Raises UnsupportedParameterError. The function raises ModelNotFoundError, InvalidRequestError for a folder that
-        cannot be run, UnsupportedParameterError for what only a loaded folder can tell, ContextLengthExceededError with
-        the input's index, ProviderError when onnxruntime fails or a file is not the one we trust, and ImportError
+        Raises UnsupportedParameterError. So does the function, for what only a folder's files can tell; it also raises
+        ModelNotFoundError, InvalidRequestError for a folder that cannot be run, ContextLengthExceededError with the
+        input's index, ProviderError when onnxruntime fails or a file is not the one we trust, and MissingPackageError
         without the `local` extra.
         """
         if names := [*call.extra, *call.query]:
             raise _unsupported(", ".join(sorted(names)), "A model in this process has no fields of its own.")
         if call.options.overflow not in _POLICIES:
             raise _unsupported("overflow", "Use 'error', 'truncate' or 'mean'.")
-        built_in = call.model in _NAMES
-        if built_in:
-            # Both its roles share one space, so neither needs anything.
-            _check(call, width=_WIDTH, roles=_ROLES)
-        return Run(lambda: _run(call, batch, None if built_in else call.model))
+        if call.model not in _BUILT_IN:
+            return Run(lambda: _run(call, batch, folder=call.model))
+        _check(call, width=_WIDTH, roles=_ROLES)
+        return Run(lambda: _run(call, batch, folder=None))
 
     def decode(self, call: Call, reply: Part) -> Part:
         """Pass on what Run returned: it was made here, so there is nothing to decode."""
         return reply
 
     def explain(self, reply: Reply) -> Refusal:
-        """Say that a model in this process sends no reply to refuse with."""
-        return Refusal(message="the local provider sends no requests")
+        """Say that there is nothing to explain."""
+        return Refusal(message="A model in this process sends no request that could be refused.")
 
 
 adapter = LocalAdapter()
 
 
-def _run(call: Call, batch: Batch, folder: str | None) -> Part:
-    from any_llm.local.embed import embed  # noqa: PLC0415  # the heavy libraries come in here
-    from any_llm.local.load import built_in, load  # noqa: PLC0415
+def _run(call: Call, batch: Batch, *, folder: str | None) -> Part:
+    from any_llm.local.embed import embed  # noqa: PLC0415  # loaded when a model is first run
+    from any_llm.local.load import load  # noqa: PLC0415
 
-    try:
-        model = built_in(BUILT_IN) if folder is None else load(folder)
-    except FileNotFoundError:
-        raise ModelNotFoundError(
-            f"'{call.model}' is neither a model nor a folder here. Use '{BUILT_IN}', or the path of a folder that holds "
-            "tokenizer.json beside model.onnx, onnx/model.onnx or (BERT only) model.safetensors.",
-            provider_name=call.row.name,
-        ) from None
-    prompt = ""
+    model = load(folder)
+    options, prompt = call.options, ""
     if folder is not None:
         prompts = model.recipe.prompts
         _check(call, width=model.width, roles=prompts)
-        prompt = prompts[call.options.input_type] if call.options.input_type else model.recipe.default_prompt
+        prompt = prompts[options.input_type] if options.input_type else model.recipe.default_prompt
     return embed(
         model,
         batch.texts,
         indexes=batch.indexes,
-        overflow=call.options.overflow or "error",
-        normalize=bool(call.options.normalize),
+        overflow=options.overflow or "error",
+        normalize=bool(options.normalize),
         prompt=prompt,
     )
 
 
 def _check(call: Call, *, width: int, roles: Collection[str]) -> None:
-    options = call.options
-    if options.dimensions not in (None, width):
-        reason = f"{call.model} gives {width} values and is not a Matryoshka model: its vectors cannot be shortened."
+    dimensions, role = call.options.dimensions, call.options.input_type
+    if dimensions is not None and dimensions != width:
+        reason = f"{call.model} gives {width} values and is not a Matryoshka model, so it cannot be cut."
         raise _unsupported("dimensions", reason)
-    if options.input_type is not None and options.input_type not in roles:
-        known = f"{call.model} knows {', '.join(sorted(roles))}" if roles else f"{call.model} defines no prompts"
-        raise _unsupported("input_type", f"{known}. Leave it out, and put what the model expects into the texts.")
+    if role is not None and role not in roles:
+        known = f"it knows {' and '.join(sorted(roles))}" if roles else "it defines no prompts"
+        raise _unsupported("input_type", f"{call.model} has no '{role}': {known}. Put what it expects into the texts.")
 
 
 def _unsupported(name: str, reason: str) -> UnsupportedParameterError:

@@ -45,8 +45,8 @@ def read_bert_config(source: bytes) -> BertConfig:
         raise _cannot(f"config.json cannot be read: {error}") from error
     if config.hidden_act != "gelu" or config.position_embedding_type not in ("absolute", None):
         raise _cannot(
-            f"hidden_act {config.hidden_act!r} with position_embedding_type {config.position_embedding_type!r}: only 'gelu' "
-            "with 'absolute' runs from model.safetensors. Export it to ONNX"
+            f"hidden_act is {config.hidden_act!r} and position_embedding_type {config.position_embedding_type!r}: only "
+            "'gelu' and 'absolute' run from model.safetensors. Export it to ONNX"
         )
     if config.hidden_size % config.num_attention_heads:
         raise _cannot("hidden_size is not a multiple of num_attention_heads")

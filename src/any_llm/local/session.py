@@ -16,7 +16,7 @@ from any_llm.local.model import Session
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from any_llm.local.bert import BertConfig, Array
+    from any_llm.local.bert import Array, BertConfig
 
 _INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 _INTEGERS = {"tensor(int64)": "int64", "tensor(int32)": "int32"}
@@ -75,7 +75,8 @@ def _open(source: bytes | str, options: Any) -> Session:
     inputs = {each.name: _INTEGERS.get(each.type, each.type) for each in runs.get_inputs()}
     outputs = [each.name for each in runs.get_outputs()]
     if not {"input_ids"} <= inputs.keys() <= {*_INPUTS} or not {*inputs.values()} <= {*_INTEGERS.values()}:
-        raise InvalidRequestError(f"The graph takes {inputs}, where {', '.join(_INPUTS)} are known", provider_name="local")
+        known = ", ".join(_INPUTS)
+        raise InvalidRequestError(f"The graph takes {inputs}, where only {known} are known", provider_name="local")
     output = next((name for name in (_POOLED, *_TOKENS) if name in outputs), None)
     if output is None:
         known = ", ".join((_POOLED, *_TOKENS))

@@ -21,10 +21,15 @@ def open_tokenizer(source: bytes, limit: int | None) -> Any:
     tokenizer.no_padding()
     tokenizer.no_truncation()
     if limit is not None:
-        if limit <= tokenizer.num_special_tokens_to_add(is_pair=False):
+        if limit <= special_tokens(tokenizer):
             raise InvalidRequestError(f"{limit} tokens leave no room for text", provider_name="local")
         tokenizer.enable_truncation(limit)
     return tokenizer
+
+
+def special_tokens(tokenizer: Any) -> int:
+    """How many tokens stand around each window."""
+    return int(tokenizer.num_special_tokens_to_add(is_pair=False))
 
 
 def windows(tokenizer: Any, text: str) -> list[list[int]]:

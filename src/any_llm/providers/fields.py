@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -12,8 +14,6 @@ from any_llm.providers.row import ROLES
 from any_llm.wire import Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from any_llm.wire import Call, Reply
 
 
@@ -23,11 +23,13 @@ def fields(call: Call, *, owned: frozenset[str]) -> dict[str, Any]:
     `owned` are the body fields that hold the model and the inputs: the caller passes those as arguments.
     """
     row, names, asked = call.row, call.row.names, call.options
-    for name in call.extra:
+    for name, value in call.extra.items():
         if name in owned:
             raise InvalidRequestError(f"{name!r} is set by model= and inputs=; remove it.", provider_name=row.name)
         if name in row.instead:
             raise InvalidRequestError(f"{name!r} is not sent: {row.instead[name]}", provider_name=row.name)
+        if not _sendable(value):
+            raise InvalidRequestError(f"{name}= holds what JSON cannot carry.", provider_name=row.name)
     wanted: dict[str, Any] = {}
     if asked.dimensions is not None:
         if names.dimensions is None:
@@ -37,6 +39,19 @@ def fields(call: Call, *, owned: frozenset[str]) -> dict[str, Any]:
         wanted[_free(call, "input_type", names.input_type) if asked.input_type else names.input_type] = word
     wanted.update(_overflow(call))
     return {**wanted, **call.extra}
+
+
+def _sendable(value: Any) -> bool:
+    """Whether JSON can carry it. msgspec would write NaN as null, and nothing is sent as null."""
+    if isinstance(value, float):
+        return isfinite(value)
+    if isinstance(value, Mapping | list | tuple):
+        return all(map(_sendable, [*value, *value.values()] if isinstance(value, Mapping) else value))
+    try:
+        msgspec.json.encode(value)
+    except (TypeError, ValueError, OverflowError, RecursionError):
+        return False
+    return True
 
 
 def _free(call: Call, option: str, field: str) -> str:

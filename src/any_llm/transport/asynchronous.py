@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import io
 import time
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -99,6 +100,7 @@ class AsyncTransport:
         try:
             async with (
                 connector.gate,
+                connector.cut(),
                 # A session costs microseconds, and one that lasted would have to be closed in time.
                 aiohttp.ClientSession(
                     connector=connector,
@@ -108,7 +110,7 @@ class AsyncTransport:
                 ) as session,
                 session.post(
                     URL(command.url, encoded=True),
-                    data=command.body,
+                    data=io.BytesIO(command.body),  # of bytes alone, a large body would be written without a break,
                     headers=command.headers,
                     timeout=patience,
                     proxy=proxy,
@@ -120,7 +122,7 @@ class AsyncTransport:
         except aiohttp.ClientResponseError as error:  # its own words hold the whole address
             raise TransportError(f"{error.status} {error.message}") from error
         except (aiohttp.ClientError, OSError) as error:
-            raise lost(error, timed_out=isinstance(error, TimeoutError)) from error
+            raise lost(error) from error
 
     async def close(self) -> None:
         """Close this loop's connections."""

@@ -124,8 +124,7 @@ class BlockingTransport:
             )
         except (urllib3.exceptions.HTTPError, OSError) as error:
             scope.left()  # an abort or a passed deadline is what ended it
-            timed_out = isinstance(error, urllib3.exceptions.TimeoutError | TimeoutError)
-            raise lost(error, timed_out=timed_out) from error
+            raise lost(error) from error
         return Reply(response.status, {name.lower(): word for name, word in response.headers.items()}, response.data)
 
     def _opener(self, url: str) -> tuple[Any, bool, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import weakref
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from any_llm.transport.network import CONNECTIONS, Network, tls
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Generator
 
 
 class Connector(aiohttp.TCPConnector):
@@ -23,6 +24,26 @@ class Connector(aiohttp.TCPConnector):
         """Open nothing yet."""
         super().__init__(limit=0, ssl=context or True)
         self.gate = asyncio.Semaphore(most)
+        self._used: dict[asyncio.Task[Any] | None, asyncio.Transport | None] = {}
+
+    async def connect(self, *request: Any) -> aiohttp.connector.Connection:
+        """Remember whose connection it is."""
+        connection = await super().connect(*request)
+        self._used[asyncio.current_task()] = connection.transport
+        return connection
+
+    @contextlib.contextmanager
+    def cut(self) -> Generator[None]:
+        """Cut this task's connection when its request ends badly: closing it would wait for what is still unsent."""
+        try:
+            yield
+        except BaseException:
+            transport = self._used.get(asyncio.current_task())
+            if transport is not None:
+                transport.abort()
+            raise
+        finally:
+            self._used.pop(asyncio.current_task(), None)
 
     def __del__(self, *_: Any) -> None:
         """Be quiet: a loop closed by hand, not by asyncio.run, takes its connections along before they can end."""

@@ -1,0 +1,81 @@
+"""How texts become vectors: windows of tokens, runs of windows of like length, each vector put in its text's place."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from any_llm.exceptions import ContextLengthExceededError, InvalidRequestError
+from any_llm.local.forward import forward, to_unit_length
+from any_llm.local.tokens import special_tokens, windows
+from any_llm.types.vectors import FLOAT32, Vectors
+from any_llm.wire import Part
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from any_llm.local.model import Model
+
+TOKENS_A_RUN = 512
+"""Padded tokens in one run of the graph: more falls out of the processor's cache (docs/local.md)."""
+
+
+def embed(
+    model: Model,
+    texts: Sequence[str],
+    *,
+    indexes: Sequence[int],
+    overflow: str = "error",
+    normalize: bool = False,
+    prompt: str = "",
+) -> Part:
+    """Give len(texts) vectors of model.width values, and the exact number of tokens that were read.
+
+    `normalize` brings vectors to unit length that the model leaves otherwise. Raises ContextLengthExceededError and
+    InvalidRequestError with indexes[k], ProviderError when onnxruntime fails.
+    """
+    import numpy as np  # noqa: PLC0415  # only a call that runs a model pays for it
+
+    special = special_tokens(model.tokenizer)
+    read = [_read(model, prompt + text, indexes[place], overflow) for place, text in enumerate(texts)]
+    pieces = [(place, window) for place, found in enumerate(read) for window in found]
+    buffer = bytearray(FLOAT32 * len(texts) * model.width)
+    vectors = np.frombuffer(buffer, "<f4").reshape(len(texts), model.width)
+    for run in _runs(pieces):
+        made = forward(model.session, model.recipe, [window for _, window in run])
+        for (place, window), vector in zip(run, made, strict=True):
+            # Windows weigh by length; a text that fits is one window and is stored as it came.
+            vectors[place] += vector if len(read[place]) == 1 else vector * (len(window) - special)
+    split = [place for place, found in enumerate(read) if len(found) > 1]
+    for place in split:
+        vectors[place] /= sum(len(window) - special for window in read[place])
+    whole = range(len(texts)) if normalize else split if model.recipe.normalized else ()
+    if whole:
+        vectors[list(whole)] = to_unit_length(vectors[list(whole)])
+    tokens = sum(len(window) for _, window in pieces)
+    return Part(vectors=Vectors(buffer, model.width), prompt_tokens=tokens, total_tokens=tokens, model=model.name)
+
+
+def _read(model: Model, text: str, index: int, overflow: str) -> list[list[int]]:
+    """Give the windows of one text, as `overflow` has it."""
+    found = windows(model.tokenizer, text.lower() if model.recipe.lowercase else text)
+    if not found[0]:
+        raise InvalidRequestError(f"Input {index} has no tokens for this model", provider_name="local", index=index)
+    if len(found) > 1 and overflow == "error":
+        tokens = sum(map(len, found)) - special_tokens(model.tokenizer) * (len(found) - 1)
+        raise ContextLengthExceededError(
+            f"Input {index} has {tokens} tokens and {model.name} reads {model.recipe.limit}: "
+            "shorten it, or pass overflow='truncate' or overflow='mean'.",
+            provider_name="local",
+            index=index,
+        )
+    return found[:1] if overflow == "truncate" else found
+
+
+def _runs(pieces: list[tuple[int, list[int]]]) -> Iterator[list[tuple[int, list[int]]]]:
+    """Group windows of like length, the longest first: little padding, and never more than fits the cache."""
+    ordered = sorted(pieces, key=lambda piece: len(piece[1]), reverse=True)
+    start = 0
+    while start < len(ordered):
+        end = start + max(1, TOKENS_A_RUN // len(ordered[start][1]))
+        yield ordered[start:end]
+        start = end
