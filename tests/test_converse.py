@@ -1,4 +1,4 @@
-"""What does one batch's conversation do, whatever the server answers? Each line is a story; the server is played by hand."""
+"""What does one batch's conversation do, whatever the server answers? A line is a story; we play the server."""
 
 from __future__ import annotations
 
@@ -186,9 +186,9 @@ def test_base64_is_asked_for_where_it_is_understood(provider: str, formatted: st
 def test_one_that_must_pause_holds_all():
     memory = Memory()
     flow = converse(a_setting(a_call(), memory=memory), a_batch())
-    command = next(flow)
+    next(flow)
     for value in (None, bad(429, retry_after="2")):
-        command = flow.send(Outcome(value, (MONOTONIC, WALL)))
+        flow.send(Outcome(value, (MONOTONIC, WALL)))
     other = next(converse(a_setting(a_call(), memory=memory), a_batch()))
     stranger = next(converse(a_setting(a_call(), memory=memory, place=("https://b.test", "m", 7)), a_batch()))
     assert isinstance(other, Admit)

@@ -11,7 +11,7 @@ import pytest
 
 from any_llm import exceptions
 
-# What any-llm 1.40's own exceptions.py says: name, positional parameters, keyword-only ones, message when none is given.
+# What any-llm 1.40's exceptions.py says: name, positional parameters, keyword-only ones, message when none is given.
 HTTP = ["status_code", "code", "param", "error_type"]
 PLAIN = ["message", "original_exception", "provider_name"]
 ANY_LLM = [
@@ -81,7 +81,7 @@ def test_constructor_order_and_attributes(name: str, positional: list[str], keyw
 
 
 @pytest.mark.parametrize(("name", "positional", "keywords", "_default"), ALL)
-def test_parameters_by_name(name: str, positional: list[str], keywords: list[str], _default: object):  # noqa: PT019
+def test_parameters_by_name(name: str, positional: list[str], keywords: list[str], _default: object):
     by_name = getattr(exceptions, name)(**{parameter: VALUES[parameter] for parameter in [*positional, *keywords]})
     assert vars(by_name) == vars(made(name, positional, keywords))
 
@@ -89,7 +89,7 @@ def test_parameters_by_name(name: str, positional: list[str], keywords: list[str
 @pytest.mark.parametrize("again", [pickle.loads, copy.copy, copy.deepcopy], ids=lambda way: way.__name__)
 @pytest.mark.parametrize(("name", "positional", "keywords", "_default"), ALL)
 def test_they_pickle_and_copy_and_keep_what_they_know(
-    name: str, positional: list[str], keywords: list[str], _default: object, again: Any  # noqa: PT019
+    name: str, positional: list[str], keywords: list[str], _default: object, again: Any
 ):  # fmt: skip
     error = made(name, positional, keywords)
     error.index = 4

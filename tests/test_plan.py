@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -59,7 +61,7 @@ def test_no_batch_had_room_for_the_next_input(
     inputs: list[str], items: int | None, tokens: int | None, length: int | None
 ):
     batches = list(plan(inputs, lambda: Limits(items=items, tokens=tokens, bytes=length)))
-    for batch, following in zip(batches, batches[1:], strict=False):
+    for batch, following in pairwise(batches):
         more = [*batch.texts, following.texts[0]]
         assert (
             (items is not None and len(more) > items)

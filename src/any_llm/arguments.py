@@ -5,7 +5,15 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from any_llm.configuration import ACCEPTED, CLIENT_OPTIONS, Configuration, merge_headers, number
+from any_llm.configuration import (
+    ACCEPTED,
+    CLIENT_OPTIONS,
+    INSTEAD,
+    Configuration,
+    client_names,
+    merge_headers,
+    number,
+)
 from any_llm.exceptions import InvalidModelError, InvalidRequestError
 from any_llm.flow.converse import Setting
 from any_llm.flow.job import Job
@@ -103,7 +111,9 @@ def _own_fields(client: Configuration, kwargs: Mapping[str, Any]) -> dict[str, A
     """The provider's own fields among a call's keywords. None means not given, as everywhere."""
     row = client.row
     for name in kwargs:
-        if name in CLIENT_OPTIONS or name in row.client_options or name in row.client_headers:
+        if name in INSTEAD:
+            raise InvalidRequestError(f"{name}= is not taken: {INSTEAD[name]}.", provider_name=row.name)
+        if name in CLIENT_OPTIONS or name in client_names(row) or name in row.client_aliases:
             raise InvalidRequestError(
                 f"{name} belongs to the client: pass client_args={{{name!r}: ...}} or AnyLLM.create(..., {name}=...)."
             )

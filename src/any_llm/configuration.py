@@ -67,7 +67,7 @@ def configure(row: Row, api_key: Any, api_base: str | None, arguments: Mapping[s
     named = {header: given.pop(name) for name, header in row.client_headers.items() if name in given}
     for name in given:
         if name not in CLIENT_OPTIONS | ACCEPTED and name != "timeout":
-            advice = INSTEAD.get(name, f"known: {', '.join(_known(row))}")
+            advice = INSTEAD.get(name, f"known: {', '.join(sorted({*CLIENT_OPTIONS, 'timeout', *client_names(row)}))}")
             raise InvalidRequestError(f"unknown client option {name!r}: {advice}.", provider_name=row.name)
     key, source = _key(row, api_key)
     base = api_base or next((at for start, at in row.key_bases.items() if key.startswith(start)), row.api_base)
@@ -99,8 +99,9 @@ def configure(row: Row, api_key: Any, api_base: str | None, arguments: Mapping[s
     )
 
 
-def _known(row: Row) -> list[str]:
-    return sorted({*CLIENT_OPTIONS, "timeout", *row.client_options, *row.client_headers, *row.token_options})
+def client_names(row: Row) -> tuple[str, ...]:
+    """Name the client options that only this provider has."""
+    return (*row.client_options, *row.client_headers, *row.token_options)
 
 
 def _credential(row: Row, api_key: Any, given: dict[str, Any]) -> tuple[Row, Any]:

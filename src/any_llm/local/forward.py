@@ -45,7 +45,8 @@ def to_unit_length(vectors: Array) -> Array:
     import numpy as np  # noqa: PLC0415
 
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.divide(vectors, np.maximum(lengths, _SMALLEST), dtype=np.float32)
+    scaled: Array = vectors / np.maximum(lengths, np.float32(_SMALLEST))
+    return scaled
 
 
 def _pool(output: Array, mask: Array, recipe: Recipe) -> Array:
@@ -55,7 +56,8 @@ def _pool(output: Array, mask: Array, recipe: Recipe) -> Array:
     if recipe.pooling == "cls":
         return output[:, 0]
     if recipe.pooling == "max":
-        return np.max(output, axis=1, where=mask[:, :, None] > 0, initial=-np.inf)
+        best: Array = np.max(output, axis=1, where=mask[:, :, None] > 0, initial=-np.inf)
+        return best
     weights = mask.astype(np.float32)
-    sums: Array = (weights[:, None, :] @ output)[:, 0]
-    return np.divide(sums, weights.sum(axis=1, keepdims=True))
+    mean: Array = (weights[:, None, :] @ output)[:, 0] / weights.sum(axis=1, keepdims=True)
+    return mean

@@ -43,6 +43,7 @@ _TABLE = (
             overflow="truncate", policies={"error": "NONE", "truncate": "END"},
         ),
         client_headers={"client_name": "X-Client-Name"}, client_aliases=_OPENAI_ALIASES,
+        instead={"request_options": "pass timeout= or extra_headers=, or max_retries in client_args."},
     ),
     Row(
         name="fake", title="Fake (for tests)", kind="in-process", source="src/any_llm/providers/fake.py", read="2026-11-22",
@@ -93,6 +94,7 @@ _TABLE = (
         base64=True, evidence="sdk", limits=Limits(items=512, tokens=16_384, input_tokens=8192),
         names=Names(dimensions="output_dimension", refuses_overflow=True), one_space=("mistral-embed", "codestral-embed"),
         client_options=("timeout_ms",), client_aliases={"server_url": "api_base"},
+        instead={"http_headers": "pass extra_headers=.", "retries": "pass max_retries in client_args."},
     ),
     Row(
         name="ollama", title="Ollama", kind="server",
