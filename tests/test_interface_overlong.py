@@ -51,7 +51,8 @@ def test_the_error_names_the_input_and_the_ways_out(embed, provider, refusal, nu
     with pytest.raises(ContextLengthExceededError) as caught:
         embed(**{**at(loopback(answer), provider), "inputs": inputs}, client_args={"max_retries": 0})
     assert isinstance(caught.value, InvalidRequestError)
-    assert caught.value.index == ([inputs] if isinstance(inputs, str) else inputs).index(LONG)
+    # Which of several it was, a reply does not say.
+    assert caught.value.index == (0 if inputs in (LONG, [LONG]) else None)
     said = str(caught.value)
     assert [number for number in numbers if number not in said] == []
     assert "horten" in said

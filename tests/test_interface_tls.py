@@ -51,12 +51,17 @@ class TlsLoopback(Loopback):
             self.context.load_verify_locations(pem)
 
     def _serve(self, connection):
+        plain = connection.socket
         try:
-            connection.socket = self.context.wrap_socket(connection.socket, server_side=True)
-        except (ssl.SSLError, OSError):
-            connection.socket.close()  # a client that does not trust us hangs up
+            connection.socket = self.context.wrap_socket(plain, server_side=True)
+        except OSError:
+            plain.close()  # a client that does not trust us hangs up
         else:
+            with self._lock:  # what was accepted is an empty shell now: the end must find the one in use
+                self._open.add(connection.socket)
             super()._serve(connection)
+        with self._lock:
+            self._open.discard(plain)
 
 
 def trusting(pem):

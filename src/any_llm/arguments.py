@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from any_llm.configuration import (
@@ -23,7 +24,7 @@ from any_llm.flow.vectors import Matrix
 from any_llm.wire import Call, Options
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
 
 def job(client: Configuration, model: str, inputs: object, kwargs: Mapping[str, Any], **options: Any) -> Job:
@@ -83,6 +84,9 @@ def prepared(
         raise InvalidRequestError(f"normalize={normalize!r}: choose True, False or None.")
     if input_type is not None and (not isinstance(input_type, str) or not input_type):
         raise InvalidRequestError(f"input_type={input_type!r} must be a word, or None.")
+    for name, given in (("extra_headers", extra_headers), ("extra_query", extra_query), ("extra_body", extra_body)):
+        if given is not None and not isinstance(given, Mapping):
+            raise InvalidRequestError(f"{name} must be a mapping of names to values, not {type(given).__name__}.")
     extra = _own_fields(client, kwargs)
     encoding_format = extra.pop("encoding_format", None)
     if encoding_format not in {None, "float", "base64"}:

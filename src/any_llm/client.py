@@ -153,8 +153,8 @@ class AnyLLM:
         await self.aclose()
 
     def __repr__(self) -> str:
-        """Name the provider and the address; never the key."""
-        return f"AnyLLM({self.row.name!r}, api_base={self._configuration.base!r})"
+        """Name the provider; never the key, nor an address that may hold a login."""
+        return f"AnyLLM({self.row.name!r})"
 
     @classmethod
     def get_provider_class(cls, provider: str | LLMProvider) -> type[AnyLLM]:

@@ -50,8 +50,8 @@ class Configuration(NamedTuple):
     max_concurrency: int
 
     def __repr__(self) -> str:
-        """Provider and address: never the key."""
-        return f"Configuration({self.row.name!r}, {self.base!r})"
+        """Provider only: never the key."""
+        return f"Configuration({self.row.name!r})"
 
 
 def configure(row: Row, api_key: Any, api_base: str | None, arguments: Mapping[str, Any]) -> Configuration:

@@ -82,7 +82,7 @@ class Send(msgspec.Struct, frozen=True, kw_only=True):
 
     def __repr__(self) -> str:
         """Address and size only: headers carry the key and the body the texts."""
-        return f"Send({self.url.partition('?')[0]!r}, {len(self.body)} bytes)"
+        return f"Send({public(self.url)!r}, {len(self.body)} bytes)"
 
 
 class Run(msgspec.Struct, frozen=True):
@@ -104,6 +104,13 @@ class Sleep(msgspec.Struct, frozen=True):
 
 
 Command = Send | Run | Admit | Sleep
+
+
+def public(url: str) -> str:
+    """An address without what may be secret in it: its login and its query."""
+    scheme, _, rest = url.partition("?")[0].rpartition("://")
+    host, slash, path = rest.partition("/")
+    return f"{scheme}://{host.rpartition('@')[2]}{slash}{path}" if scheme else rest
 
 
 class Reply(msgspec.Struct, frozen=True):

@@ -84,10 +84,10 @@ def _converse(setting: Setting, batch: Batch) -> Generator[Command, Outcome, Ans
             reply = outcome.value
             if not isinstance(reply, Reply) or reply.status in OK:
                 return _settle(setting, batch, reply)
-            problem = _refused(setting, call, batch, outcome)
+            problem = _refused(setting, call, command, batch, outcome)
         except TransportError as lost:
             problem = Problem(failure.lost(call, lost), again=lost.retryable)
-        except (msgspec.DecodeError, UnicodeDecodeError, InvalidVectorError) as wrong:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, InvalidVectorError) as wrong:
             # A broken 200 is looked at once more, whatever max_retries says: it was paid for.
             free = "look" if isinstance(command, Send) else None
             problem = Problem(failure.unreadable(call, str(wrong), getattr(wrong, "index", None)), free=free)
@@ -132,11 +132,11 @@ def _settle(setting: Setting, batch: Batch, reply: Any) -> Answer:
     return Answer(part.prompt_tokens, part.total_tokens, part.estimated, part.model, request_id)
 
 
-def _refused(setting: Setting, call: Call, batch: Batch, outcome: Outcome) -> Problem:
+def _refused(setting: Setting, call: Call, sent: Any, batch: Batch, outcome: Outcome) -> Problem:
     """Judge a reply that is no 200."""
     reply = outcome.value
     refusal = setting.adapter.explain(reply)
-    error = failure.refused(call, batch, reply, refusal)
+    error = failure.refused(call, sent, batch, reply, refusal)
     if _refuses_base64(call, reply, refusal.message):
         setting.memory.learn(setting.place, outcome.now[0], base64=False)
         return Problem(error, free="floats")

@@ -6,10 +6,11 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from any_llm import exceptions as errors
-from any_llm.flow.redact import redact
+from any_llm.flow.redact import redact, without_secrets
+from any_llm.wire import public
 
 if TYPE_CHECKING:
-    from any_llm.wire import Batch, Call, Refusal, Reply, TransportError
+    from any_llm.wire import Batch, Call, Refusal, Reply, Send, TransportError
 
 BY_STATUS: dict[int, type[errors.AnyLLMError]] = {
     401: errors.AuthenticationError,
@@ -30,27 +31,29 @@ BY_CODE: dict[str, type[errors.AnyLLMError]] = {
     "invalid_api_key": errors.AuthenticationError,
     "model_not_found": errors.ModelNotFoundError,
 }
-BY_WORDS: tuple[tuple[int, re.Pattern[str], type[errors.AnyLLMError]], ...] = (
+BY_WORDS: tuple[tuple[int, re.Pattern[str], type[errors.AnyLLMError], bool], ...] = (
     # Gemini answers a bad key with 400 INVALID_ARGUMENT.
-    (400, re.compile(r"api key not valid", re.IGNORECASE), errors.AuthenticationError),
-    # OpenAI, vLLM, Ollama and Cohere have no code for it; only one input at a time can be blamed by words.
+    (400, re.compile(r"api key not valid", re.IGNORECASE), errors.AuthenticationError, False),
+    # OpenAI, vLLM and Ollama have no code for it.
     (
         400,
-        re.compile(
-            r"maximum context length|exceeds the context length|too many tokens|maximum input length", re.IGNORECASE
-        ),
+        re.compile(r"maximum context length|exceeds the context length|maximum input length", re.IGNORECASE),
         errors.ContextLengthExceededError,
+        False,
     ),
+    # Cohere. Of several inputs it may be the sum that is too much.
+    (400, re.compile(r"too many tokens", re.IGNORECASE), errors.ContextLengthExceededError, True),
     # llama.cpp answers 500.
-    (500, re.compile(r"input.*too large to process", re.IGNORECASE), errors.ContextLengthExceededError),
+    (500, re.compile(r"input.*too large to process", re.IGNORECASE), errors.ContextLengthExceededError, False),
 )
+"""Status, words, error, and whether the words blame an input only when it was sent alone."""
 WAYS_OUT = 'Shorten the text, or pass overflow="truncate" or overflow="mean" where the provider can.'
 
 
-def refused(call: Call, batch: Batch, reply: Reply, refusal: Refusal) -> errors.AnyLLMError:
-    """Turn a reply that is no 200 into an error. The key and the inputs are taken out of the provider's words."""
+def refused(call: Call, sent: Send, batch: Batch, reply: Reply, refusal: Refusal) -> errors.AnyLLMError:
+    """Turn a reply that is no 200 into an error. Keys and inputs are taken out of the provider's words."""
     kind = _kind(batch, reply.status, refusal)
-    message = redact(_without_key(refusal.message, call), batch.texts)
+    message = redact(without_secrets(refusal.message, sent.headers, call.query), batch.texts)
     if 300 <= reply.status < 400:  # noqa: PLR2004
         message = "It answered with a redirect, which is never followed with a key. Set api_base to the final address."
     details: dict[str, Any] = {
@@ -71,24 +74,18 @@ def _kind(batch: Batch, status: int, refusal: Refusal) -> type[errors.AnyLLMErro
     for code in (refusal.code, refusal.error_type):
         if code in BY_CODE:
             return BY_CODE[code]
-    for at, pattern, kind in BY_WORDS:
-        blames_one = kind is errors.ContextLengthExceededError
-        if status == at and (len(batch) == 1 or not blames_one) and pattern.search(refusal.message):
+    for at, pattern, kind, alone in BY_WORDS:
+        if status == at and pattern.search(refusal.message) and (len(batch) == 1 or not alone):
             return kind
     if status in BY_STATUS:
         return BY_STATUS[status]
     return errors.InvalidRequestError if 400 <= status < 500 else errors.ProviderError  # noqa: PLR2004
 
 
-def _without_key(message: str, call: Call) -> str:
-    key = call.headers.get(call.row.auth[0], "").removeprefix(call.row.auth[1])
-    return message.replace(key, "***") if key else message
-
-
 def lost(call: Call, error: TransportError) -> errors.AnyLLMError:
     """Turn a missing reply into an error."""
     kind = errors.ProviderTimeoutError if error.timed_out else errors.ProviderConnectionError
-    return kind(f"{call.model}: {error} ({call.base})", error, call.row.name)
+    return kind(f"{call.model}: {error} ({public(call.base)})", error, call.row.name)
 
 
 def unreadable(call: Call, reason: str, index: int | None = None) -> errors.InvalidResponseError:

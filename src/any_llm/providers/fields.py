@@ -80,9 +80,9 @@ def _role(call: Call) -> str | None:
 def _overflow(call: Call) -> Mapping[str, Any]:
     asked, names = call.options.overflow, call.row.names
     policy = asked or "error"
+    if asked is not None and names.overflow is not None:
+        _free(call, "overflow", names.overflow)
     if names.overflow is not None and policy in names.policies:
-        if asked is not None:
-            _free(call, "overflow", names.overflow)
         return {names.overflow: names.policies[policy]}
     if asked is None or (asked == "error" and names.refuses_overflow):
         return {}
@@ -108,7 +108,7 @@ def refusal(reply: Reply) -> Refusal:
     """Read the error bodies in common use: {"error": {...} or str}, {"detail": ...}, {"message": str}, plain text."""
     try:
         body = msgspec.json.decode(reply.body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return Refusal(message=reply.body[:500].decode("utf-8", "replace").strip() or "no body")
     outer = body[0] if isinstance(body, list) and body else body  # Google sometimes answers with a list of one
     if not isinstance(outer, dict):
@@ -119,7 +119,7 @@ def refusal(reply: Reply) -> Refusal:
     message = inner.get("message") or inner.get("detail") or inner.get("error") or "no message"
     return Refusal(
         message=message if isinstance(message, str) else msgspec.json.encode(message).decode()[:2000],
-        code=_text(inner.get("code") or inner.get("status")),
+        code=_text(inner.get("status") or inner.get("code")),  # Google's status is the word, its code the number
         param=_text(inner.get("param")),
         error_type=_text(inner.get("type")),
     )

@@ -99,8 +99,7 @@ class AsyncTransport:
         patience = aiohttp.ClientTimeout(connect=min(CONNECT, scope.timeout), sock_read=scope.timeout)
         try:
             async with (
-                connector.gate,
-                connector.cut(),
+                connector.turn(),
                 # A session costs microseconds, and one that lasted would have to be closed in time.
                 aiohttp.ClientSession(
                     connector=connector,
@@ -110,7 +109,7 @@ class AsyncTransport:
                 ) as session,
                 session.post(
                     URL(command.url, encoded=True),
-                    data=io.BytesIO(command.body),  # of bytes alone, a large body would be written without a break,
+                    data=io.BytesIO(command.body),  # plain bytes would hold the loop while a large body is written
                     headers=command.headers,
                     timeout=patience,
                     proxy=proxy,

@@ -20,7 +20,7 @@ from any_llm.exceptions import InvalidRequestError
 from any_llm.transport.broken import lost
 from any_llm.transport.connection import CURRENT, BoundedHTTPPool, BoundedHTTPSPool
 from any_llm.transport.drive import drive
-from any_llm.transport.network import CONNECT, CONNECTIONS, Network, proxy_for, tls
+from any_llm.transport.network import CONNECT, CONNECTIONS, TLS, Network, proxy_for
 from any_llm.transport.scope import Scope
 from any_llm.wire import Admit, Outcome, Reply, Run, Send
 
@@ -44,6 +44,7 @@ class BlockingTransport:
         """Open nothing yet."""
         self._network = network
         self._concurrency = concurrency
+        self._tls = TLS(network)
         self._openers: dict[tuple[str, str], tuple[urllib3.HTTPConnectionPool | urllib3.PoolManager, bool]] = {}
         _ALIVE.add(self)
 
@@ -140,7 +141,7 @@ class BlockingTransport:
     def _open(self, url: str, scheme: str, host: str, port: int | None) -> tuple[Any, bool]:
         options: dict[str, Any] = {"maxsize": max(CONNECTIONS, self._network.connections), "block": False}
         if scheme == "https":
-            options["ssl_context"] = tls(self._network)
+            options["ssl_context"] = self._tls.context()
         proxy = proxy_for(self._network, url)
         if proxy is None:
             kind = BoundedHTTPSPool if scheme == "https" else BoundedHTTPPool
@@ -161,6 +162,7 @@ class BlockingTransport:
     def forget(self) -> None:
         """In a forked child: these connections belong to the parent."""
         self._openers = {}
+        self._tls.unlock()
 
 
 _ALIVE: weakref.WeakSet[BlockingTransport] = weakref.WeakSet()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import threading
 from os import PathLike  # noqa: TC003  # msgspec reads the annotations
 from pathlib import Path
 from typing import Any
@@ -36,18 +37,31 @@ class Network(msgspec.Struct, frozen=True, kw_only=True):
     connections: int = CONNECTIONS
 
 
-def tls(network: Network) -> ssl.SSLContext:
-    """Build the context: the system's trust store (and SSL_CERT_FILE), unless told otherwise.
+class TLS:
+    """The context for a client's connections, built when the first is opened, by one thread for all."""
 
-    Raises InvalidRequestError when a file that `verify` or `cert` names cannot be used.
-    """
-    if network.ssl_context is not None:
-        context: ssl.SSLContext = network.ssl_context
-        return context
-    try:
-        return _context(network)
-    except (OSError, TypeError) as error:  # ssl.SSLError is an OSError
-        raise InvalidRequestError(f"verify= or cert= names a file that cannot be used: {error}.") from error
+    def __init__(self, network: Network) -> None:
+        """Read nothing yet."""
+        self._network = network
+        self._lock = threading.Lock()
+        self._built: ssl.SSLContext | None = network.ssl_context
+
+    def context(self) -> ssl.SSLContext:
+        """Trust the system's store (and SSL_CERT_FILE), unless told otherwise. Reads files.
+
+        Raises InvalidRequestError when one that `verify` or `cert` names cannot be used.
+        """
+        with self._lock:
+            if self._built is None:
+                try:
+                    self._built = _context(self._network)
+                except (OSError, TypeError) as error:  # ssl.SSLError is an OSError
+                    raise InvalidRequestError(f"verify= or cert= names a file that cannot be used: {error}.") from error
+            return self._built
+
+    def unlock(self) -> None:
+        """Take a new lock: in a forked child the old one may be held by a thread that is not there."""
+        self._lock = threading.Lock()
 
 
 def _context(network: Network) -> ssl.SSLContext:

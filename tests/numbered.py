@@ -1,0 +1,34 @@
+"""A server whose vectors say which text they belong to, and calls to it: the text "7" is the vector [7.0, 1.0]."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from loopback import Answer
+
+if TYPE_CHECKING:
+    from any_llm import CreateEmbeddingResponse
+    from loopback import Request
+
+KEY = "sk-never-to-be-seen"
+
+
+def to(url: str, api_key: Any = KEY, **client_args: Any) -> dict[str, Any]:
+    """Arguments of a call to the server at this address."""
+    return {"model": "m", "provider": "openai", "api_key": api_key, "api_base": url, "client_args": client_args}
+
+
+def vectors(request: Request) -> Answer:
+    """Answer as OpenAI does."""
+    data = [{"embedding": [float(text), 1.0], "index": index} for index, text in enumerate(request.json["input"])]
+    return Answer(json={"data": data, "model": "m", "usage": {"prompt_tokens": 1, "total_tokens": 1}})
+
+
+def texts(count: int) -> list[str]:
+    """Make "0", "1", "2" and so on."""
+    return [str(number) for number in range(count)]
+
+
+def numbers(result: CreateEmbeddingResponse) -> list[int]:
+    """Read the texts back from their vectors."""
+    return [int(each.embedding[0]) for each in result.data]

@@ -1,0 +1,77 @@
+"""What a type checker sees of a call, a client and its registry. Read by mypy --strict, never run."""
+
+from __future__ import annotations
+
+import ssl
+from typing import assert_type
+
+import any_llm
+from any_llm import AnyLLM, AnyLLMError, CreateEmbeddingResponse, Embedding, LLMProvider, RateLimitError, aembedding, embedding
+from any_llm.types.provider import ProviderMetadata
+
+
+def key() -> str:
+    """Give a key."""
+    return "k"
+
+
+async def later() -> str:
+    """Give a key, later."""
+    return "k"
+
+
+def calls(texts: list[str], context: ssl.SSLContext) -> None:
+    """Every argument of the interface, as its documentation shows it."""
+    assert_type(embedding("openai:m", "text"), CreateEmbeddingResponse)
+    assert_type(embedding(model="m", inputs=texts, provider="openai"), CreateEmbeddingResponse)
+    assert_type(any_llm.embedding("m", texts, provider=LLMProvider.OPENAI), CreateEmbeddingResponse)
+    assert_type(embedding("fake:m", texts).data[0], Embedding)
+    assert_type(embedding("fake:m", texts).data[0].embedding, list[float])
+    embedding("m", texts, api_key=key, api_base="https://a.example", client_args={"ssl_context": context})
+    embedding("m", texts, api_key=later)
+    embedding("m", texts, dimensions=8, input_type="query", overflow="mean", normalize=True, batch_size=8)
+    embedding("m", texts, input_type="RETRIEVAL_QUERY", timeout=5, deadline=60.5)
+    embedding("m", texts, extra_headers={"a": "b"}, extra_query={"a": 1}, extra_body={"a": [1]})
+    embedding("m", texts, truncate="END", encoding_format="base64")
+    embedding("m", texts, provider=None, dimensions=None, input_type=None, overflow=None, normalize=None, timeout=None)
+
+
+async def clients() -> None:
+    """The async twin, the client and the registry."""
+    assert_type(await aembedding("openai:m", "text", dimensions=8), CreateEmbeddingResponse)
+    with AnyLLM.create("openai", api_key="k", timeout=5) as client:
+        assert_type(client, AnyLLM)
+        assert_type(client.embedding("m", ["a"], batch_size=8), CreateEmbeddingResponse)
+    async with AnyLLM.create_openai_compatible("mine", "https://a.example", "k") as client:
+        assert_type(await client.aembedding("m", "a"), CreateEmbeddingResponse)
+        await client.aclose()
+    assert_type(AnyLLM.get_supported_providers(), list[str])
+    assert_type(AnyLLM.get_provider_metadata("openai"), ProviderMetadata)
+    assert_type(AnyLLM.get_all_provider_metadata(), list[ProviderMetadata])
+    assert_type(AnyLLM.get_provider_class("openai"), type[AnyLLM])
+    assert_type(AnyLLM.split_model_provider("openai:m"), tuple[LLMProvider, str])
+    assert_type(LLMProvider.from_string("openai"), LLMProvider)
+
+
+def failures(error: AnyLLMError, limit: RateLimitError) -> None:
+    """What an error carries."""
+    assert_type(error.status_code, int | None)
+    assert_type(error.provider_name, str | None)
+    assert_type(error.original_exception, Exception | None)
+    assert_type(error.index, int | None)
+    assert_type(limit.retry_after, str | None)
+
+
+def mistakes() -> None:
+    """Each of these is an error: an ignore that is not needed is one too."""
+    embedding("m", 3)  # type: ignore[arg-type]
+    embedding("m", [1, 2])  # type: ignore[list-item]
+    embedding("m")  # type: ignore[call-arg]
+    embedding("m", "text", "openai")  # type: ignore[call-arg]
+    embedding("m", "text", dimensions="8")  # type: ignore[arg-type]
+    embedding("m", "text", overflow="cut")  # type: ignore[arg-type]
+    embedding("m", "text", api_key=3)  # type: ignore[arg-type]
+    embedding("m", "text", client_args=["timeout"])  # type: ignore[arg-type]
+    embedding("m", "text").embeddings  # type: ignore[attr-defined]  # noqa: B018
+    AnyLLM.create("openai").embed("m", "text")  # type: ignore[attr-defined]
+    LLMProvider.OPNEAI  # type: ignore[attr-defined]  # noqa: B018
