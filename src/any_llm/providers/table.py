@@ -85,7 +85,7 @@ _TABLE = (
         source="https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2", read="2026-11-22",
         adapter="any_llm.local.adapter", key_required=False, extra="local", evidence="server",
         limits=Limits(items=512, input_tokens=256),
-        names=Names(dimensions="dimensions", policies={"truncate": None, "mean": None}, refuses_overflow=True),
+        names=Names(policies={"truncate": "truncate", "mean": "mean"}, refuses_overflow=True),
         one_space=("all-MiniLM-",),
     ),
     Row(
