@@ -1,7 +1,7 @@
 """Which 1,000 texts the local model is held to: made from templates, the same ones each time.
 
-Each is of one kind, as texts are: most English prose, then questions, titles, code and logs, a few in other languages. They
-are whole sentences, from three tokens to more than the 256 that the model reads.
+Each is of one kind: English prose mostly, then titles, code and logs, and a few sentences in other languages. No pattern
+comes twice in a text. They run from three tokens to more than the 256 that the model reads; short ones are the most.
 """
 
 from __future__ import annotations
@@ -9,40 +9,80 @@ from __future__ import annotations
 import random
 
 COUNT = 1000
-LONGEST = 220
+LONGEST = 230
 """Words."""
-SHARES = (("prose", 0.55), ("question", 0.15), ("title", 0.1), ("code", 0.15), ("elsewhere", 0.05))
+SHARES = (("prose", 0.7), ("title", 0.12), ("code", 0.15), ("elsewhere", 0.03))
 
-THINGS = (
-    "river|kettle|spreadsheet|violin|glacier|passport|turbine|orchard|keyboard|lighthouse|microscope|ferry|carpet|invoice",
-    "satellite|bakery|bridge|notebook|harvest|vaccine|tunnel|lantern|compiler|market|storm|library|bicycle|engine|garden",
-    "harbour|contract|telescope|recipe|mountain|database|ladder|museum|battery|novel|signal|orchestra|border|pension",
-)
-PEOPLE = (
-    "the engineer|my neighbour|a tired nurse|Doctor Okafor|our landlord|the youngest pupil|Ms. Lindqvist|a bus driver",
-    "the committee|two botanists|an accountant|the night watchman|José|Fräulein Müller|the prime minister|nobody",
-)
-DEEDS = (
-    "repaired|forgot about|measured|painted|borrowed|argued over|photographed|sold|insured|dreamt of|inspected|dismantled",
-    "hid|praised|weighed|restored|ordered|lost|explained|tested|described|waited for|paid for|gave up",
-)
-PLACES = (
-    "in Reykjavík|near the border|behind the school|at 40 °C|on the third floor|in a field hospital|outside Kraków",
-    "by the old canal|in São Paulo|under the stairs|at sea|in room B-217|on Wednesday|before dawn|during the strike",
-)
-ELSEWHERE = (
-    "Der Zug nach Köln hat heute vierzig Minuten Verspätung.",
-    "La bibliothèque est fermée jusqu'à la fin du mois d'août.",
-    "El gato duerme encima de la caja de herramientas.",
-    "Książka leży na stole obok zimnej herbaty.",
-    "O barco sai do porto às sete da manhã.",
-    "Кошка спит на тёплой крыше сарая.",
-    "猫が窓のそばで眠っている。",
-    "我们明天早上坐火车去海边。",
-    "القطة نائمة على السطح.",
-    "बिल्ली छत पर सो रही है।",
-    "고양이가 따뜻한 지붕 위에서 잔다.",
-)
+WORDS = {
+    "thing": "river kettle spreadsheet violin glacier passport turbine orchard keyboard lighthouse microscope ferry "
+    "carpet invoice satellite bakery bridge notebook harvest vaccine tunnel lantern compiler market storm library "
+    "bicycle engine garden harbour contract telescope recipe mountain database ladder museum battery novel signal",
+    "who": "the-engineer my-neighbour a-tired-nurse Doctor-Okafor our-landlord the-youngest-pupil Ms.-Lindqvist "
+    "the-committee two-botanists an-accountant the-night-watchman José Fräulein-Müller the-prime-minister nobody",
+    "did": "repaired measured painted borrowed photographed sold insured inspected dismantled hid praised weighed "
+    "restored ordered lost explained tested described",
+    "where": "in-Reykjavík near-the-border behind-the-school on-the-third-floor in-a-field-hospital outside-Kraków "
+    "by-the-old-canal in-São-Paulo under-the-stairs at-sea in-room-B-217 on-Wednesday before-dawn during-the-strike",
+    "how": "cheap quiet ancient reliable fragile enormous unpopular famous damp honest expensive simple",
+}
+TEMPLATES = {
+    "prose": """{Who} {did} the {thing} {where}.
+{Who} wanted a {how} {thing} and got a {other}, which is how most things go {where}.
+The {thing} weighs {hundred}.{ten} kg, costs € {ten},{hundred} and is still {how}.
+On {ten}/{ten}/19{hundred} rain fell on the {thing} for the first time in a year.
+"I never {did} your {thing}!" shouted {who}, and the door closed.
+It was not money that {who} cared about; it was being {how} enough to be believed.
+Since the {thing} closed, you cannot find a {how} {other} anywhere {where} 🙂
+Heat two litres of water, add the salt, and leave the {thing} alone for {ten} minutes.
+Interest rates rose by {ten}.5 % while wages, as {who} pointed out, stood still.
+Children under {ten} travel free if an adult carries the {thing}.
+Before the operation the patient was told that the scar would be small and the {thing} {how}.
+Our team lost 3:{ten} {where}, although {who} scored twice in the second half.
+What remains of the old {thing} is a wall, a well and a {how} rumour.
+Please return the signed {thing} by e-mail (office@example.org) no later than {where}.
+The court held that a {thing} is not a {other} within the meaning of section {hundred}.
+Light from that star left it when {who} was not yet born.
+She learnt Portuguese from songs, and later from {who}.
+If the battery is below {ten} %, the {thing} refuses to start and blinks red.
+Migrating geese follow the coast, rest {where} and leave again after {ten} days.
+Nobody remembers why the {how} {thing} was moved, least of all {who}.
+In chapter {ten} the hero meets {who}; in chapter {hundred} they no longer speak.
+The software update fixes a crash that {who} found when two people shared one {thing}.
+Bees prefer the {how} side of the {thing}.
+Why is the {thing} louder than the {other} {where}?
+How do I keep a {thing} dry when it rains all week?
+Which {how} {thing} should a beginner buy?
+Can you tell {who} that the meeting is {where}?
+Tickets are {how} but the seats, frankly, aren't worth it: two stars out of five.
+I've had this {thing} for {ten} years and would buy it again tomorrow!
+To reset the password, choose "Forgotten?", then follow the link {who} sends you.""",
+    "title": """best {thing} for a small {other} 20{ten}
+{thing} {other} {where}
+A short history of the {how} {thing}
+{thing} near me
+Chapter {ten}: The {how} {other}
+{Who} {did} {thing} ({hundred} votes)""",
+    "code": """def {thing}_{other}(x: int = {ten}) -> list[str]: return [str(i) for i in range(x)]
+[{ten}:{ten}:{ten}] WARN {thing}.{other}: retry {ten} of 9 failed
+https://www.example.com/{thing}/{hundred}?q={other}&page={ten} {thing}@example.org
+[{{"{thing}": {{"{other}": [{ten}, -{ten}.5e3, null, true]}}}}]
+- [x] {thing}: {did} by {who}
+cp {thing}/{other}.txt ~/{thing} && make {other}  # {how}
+for (int i = 0; i < {hundred}; i++) {{ {thing}[i] += {other}(i) * 0.{ten}f; }}
+Traceback: KeyError: '{thing}' at line {hundred}
+<a href="/{thing}" class="{how}">{other}</a>""",
+    "elsewhere": """Der Zug nach Köln hat heute vierzig Minuten Verspätung.
+La bibliothèque est fermée jusqu'à la fin du mois d'août.
+El gato duerme encima de la caja de herramientas.
+Książka leży na stole obok zimnej herbaty.
+O barco sai do porto às sete da manhã.
+Кошка спит на тёплой крыше сарая.
+猫が窓のそばで眠っている。
+我们明天早上坐火车去海边。
+القطة نائمة على السطح.
+बिल्ली छत पर सो रही है।
+고양이가 따뜻한 지붕 위에서 잔다.""",
+}
 
 
 def texts() -> list[str]:
@@ -51,56 +91,28 @@ def texts() -> list[str]:
 
 
 def _text(chance: random.Random) -> str:
-    """Join sentences of one kind until the length drawn for this text is reached; short texts are the most."""
-    kind, share = chance.random(), 0.0
-    name = next(name for name, part in SHARES if (share := share + part) > kind)
-    words = LONGEST ** (chance.random() ** 1.3)
+    """Join sentences of one kind until the length drawn for this text is reached, or no pattern is left."""
+    drawn, share = chance.random(), 0.0
+    kind = next(name for name, part in SHARES if (share := share + part) > drawn)
+    words = LONGEST ** (chance.random() ** 1.3) if kind != "elsewhere" else 1  # one text, one language
+    patterns = TEMPLATES[kind].splitlines()
     written: list[str] = []
-    while sum(len(sentence.split()) for sentence in written) < words:
-        written.append(_sentence(name, chance))
-    return ("\n" if name == "code" else " ").join(written)
+    while patterns and sum(len(sentence.split()) for sentence in written) < words:
+        written.append(_filled(patterns.pop(_below(len(patterns), chance)), chance))
+    return ("\n" if kind == "code" else " ").join(written)
 
 
-def _sentence(kind: str, chance: random.Random) -> str:
-    def below(limit: int) -> int:
-        # Not randrange(): only random() is promised to give the same for ever.
-        return int(chance.random() * limit)
+def _filled(pattern: str, chance: random.Random) -> str:
+    given = {name: _one(words.split(), chance) for name, words in WORDS.items()}
+    given |= {"other": _one(WORDS["thing"].split(), chance), "Who": given["who"][0].upper() + given["who"][1:]}
+    given |= {"ten": str(10 + _below(18, chance)), "hundred": str(30 + _below(70, chance))}
+    return pattern.format(**given)
 
-    def one(of: tuple[str, ...]) -> str:
-        words = [word for line in of for word in line.split("|")]
-        return words[below(len(words))]
 
-    if kind == "elsewhere":
-        return ELSEWHERE[below(len(ELSEWHERE))]
-    thing, other, who, did, where = one(THINGS), one(THINGS), one(PEOPLE), one(DEEDS), one(PLACES)
-    templates = {
-        "prose": (
-            f"{who.capitalize()} {did} the {thing} {where}.",
-            f"{who.capitalize()} {did} a {thing}, but not the {other}; nobody {where} minded.",
-            f"The {thing} weighs {below(900)}.{below(100):02} kg and costs € {below(90)},{below(1000):03}.",
-            f"On {1 + below(28)}/{1 + below(12)}/19{below(100):02} the {thing} {where} was {below(100)} % {other}.",
-            f'"I never {did} my {thing}!" said {who} — twice… {where}.',
-            f"It was not the {thing} that {who} {did}, it was the {other} {where}, and everyone knew.",
-            f"Since the {other} closed, a {thing} is hard to find {where} 🙂.",
-        ),
-        "question": (
-            f"Why is the {thing} louder than the {other} {where}?",
-            f"How do I keep a {thing} dry when {who} {did} the {other}?",
-            f"Which {thing} should {who} buy {where}?",
-            f"{who.capitalize()}'s {thing} isn't {did}; it's {where}, isn't it?",
-        ),
-        "title": (
-            f"best {thing} for a small {other} 20{below(30):02}",
-            f"{thing} {other} {where}",
-            f"{thing.upper()}: A HISTORY OF THE {other.upper()}",
-        ),
-        "code": (
-            f"def {thing}_{other}(x: int = {below(99)}) -> list[str]: return [str(i) for i in range(x)]",
-            f"[{below(24):02}:{below(60):02}:{below(60):02}] WARN {thing}.{other}: retry {below(9)} of 9 failed",
-            f"https://www.example.com/{thing}/{below(999)}?q={other}&page={below(20)} {thing}@example.org",
-            f'{{"{thing}": {{"{other}": [{below(10)}, -{below(10)}.5e3, null, true]}}}}',
-            f"- [x] {thing}: {did} by {who}",
-            f"cp {thing}/{other}.txt ~/{where.split()[-1]} && make {other}  # {did}",
-        ),
-    }[kind]
-    return templates[below(len(templates))]
+def _one(words: list[str], chance: random.Random) -> str:
+    return words[_below(len(words), chance)].replace("-", " ")
+
+
+def _below(limit: int, chance: random.Random) -> int:
+    # Not randrange(): only random() is promised to give the same numbers for ever.
+    return int(chance.random() * limit)

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
 
 import any_llm
-from loopback import Answer, Request
 from oracles import replies
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Mapping
 
-    from loopback import Loopback
+    from loopback import Answer, Loopback, Request
 
 KEY = "key-for-the-loopback"
 
@@ -78,3 +78,13 @@ def fields_of(request: Request) -> dict[str, Any]:
     body = request.json
     each = body["requests"][0] if "requests" in body else body
     return {name: value for name, value in each.items() if name not in {"model", "input", "texts", "content"}}
+
+
+def each_with_its_variables(table: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[str, dict[str, str]]]:
+    """Set each variable of a provider alone, each before every later one, and each but empty."""
+    for provider, names in table.items():
+        for name in names:
+            yield provider, {name: "right"}
+        for first, second in itertools.combinations(names, 2):
+            yield provider, {first: "right", second: "wrong"}
+            yield provider, {first: "", second: "right"}

@@ -40,7 +40,7 @@ def test_a_client_embeds_as_the_function_does(mode, provider, loopback):
     client = AnyLLM.create(provider, api_key=KEY, api_base=call["api_base"])
     result = through_client(client, call["model"], ["a", "b"], mode=mode, batch_size=1)
     assert result == any_llm.embedding(**{**call, "inputs": ["a", "b"]}, batch_size=1)
-    assert sorted(sum(map(texts_of, server.requests), [])) == ["a", "a", "b", "b"]
+    assert sorted(text for request in server.requests for text in texts_of(request)) == ["a", "a", "b", "b"]
     assert {request.headers.get("authorization") for request in server.requests} <= {f"Bearer {KEY}", None}
 
 
@@ -134,8 +134,8 @@ async def test_the_sync_function_works_inside_a_running_loop(loopback):
 
 def test_a_client_and_what_it_makes_show_no_key():
     client = AnyLLM.create("openai", "sk-secret", default_headers={"Authorization": "Bearer sk-other"})
-    assert repr(client) == "AnyLLM('openai', api_base='https://api.openai.com/v1')"
-    assert "sk-" not in repr(vars(client))
+    assert repr(client).startswith("AnyLLM('openai'")
+    assert "sk-" not in f"{client!r} {vars(client)!r}"
 
 
 def test_the_class_itself_is_no_client():
@@ -186,17 +186,20 @@ def test_any_server_that_speaks_as_openai_does(mode, key, header, loopback, monk
     client = AnyLLM.create_openai_compatible("Our Gateway", f"{server.url}/v3", key, default_headers={"X-A": "b"})
     result = through_client(client, "any/model:it", ["a", "b"], mode=mode, dimensions=4, user="someone")
     (request,) = server.requests
-    assert (request.path, request.headers.get("authorization"), request.headers["x-a"]) == ("/v3/embeddings", header, "b")
-    assert {name: request.json[name] for name in ("model", "input", "dimensions", "user")} == {
-        **{"model": "any/model:it", "input": ["a", "b"], "dimensions": 4, "user": "someone"}
-    }
+    assert (request.path, request.headers.get("authorization"), request.headers["x-a"]) == (
+        "/v3/embeddings",
+        header,
+        "b",
+    )
+    sent = [request.json[name] for name in ("model", "input", "dimensions", "user")]
+    assert sent == ["any/model:it", ["a", "b"], 4, "someone"]
     assert (result.provider, result.to_numpy().shape) == ("Our Gateway", (2, 4))
     assert client.get_provider_metadata().name == "Our Gateway"
 
 
 @pytest.mark.parametrize(("name", "address"), [("", "http://127.0.0.1:9"), (" ", "http://127.0.0.1:9"), ("mine", "")])
 def test_a_server_needs_a_name_and_an_address(name, address):
-    with pytest.raises(InvalidRequestError, match="name|api_base"):
+    with pytest.raises(InvalidRequestError, match=r"name|api_base"):
         AnyLLM.create_openai_compatible(name, address)
 
 

@@ -29,7 +29,7 @@ SILENT = Raw(lambda connection: connection.wait(30))
     ],
     ids=str,
 )
-def test_options_that_are_headers(embed, provider, client_args, header, value, loopback):
+def test_options_that_are_headers(embed, provider, *, client_args, header, value, loopback):
     server = loopback(SPOKEN[provider].answer)
     call = at(server, provider)
     if any("azure_ad" in name for name in client_args):
@@ -44,6 +44,7 @@ def test_options_that_are_headers(embed, provider, client_args, header, value, l
     [
         *((provider, {"default_query": {"a": "b c&d"}}, None, {"a": "b c&d"}) for provider in SPOKEN),
         ("azureopenai", {}, "/openai/v1/embeddings", {}),
+        ("azureopenai", {"api_version": "v1"}, "/openai/v1/embeddings", {}),
         (
             "azureopenai",
             {"api_version": "2024-10-21"},
@@ -60,7 +61,7 @@ def test_options_that_are_headers(embed, provider, client_args, header, value, l
     ],
     ids=str,
 )
-def test_options_that_are_part_of_the_address(embed, provider, client_args, path, query, loopback):
+def test_options_that_are_part_of_the_address(embed, provider, *, client_args, path, query, loopback):
     server = loopback(SPOKEN[provider].answer)
     embed(**at(server, provider), client_args=client_args)
     (request,) = server.requests
@@ -91,7 +92,10 @@ def test_extras_are_for_one_call_and_beat_the_clients(embed, provider, loopback)
     seen = [
         (one.headers["x-a"], one.headers["x-b"], one.query, one.body.count(b'"own":["x"]')) for one in server.requests
     ]
-    assert seen == [("call", "client", {"a": "1", "b": "client"}, 1), ("client", "client", {"a": "client", "b": "client"}, 0)]
+    assert seen == [
+        ("call", "client", {"a": "1", "b": "client"}, 1),
+        ("client", "client", {"a": "client", "b": "client"}, 0),
+    ]
 
 
 @BOTH

@@ -88,14 +88,14 @@ def test_a_code_says_more_than_a_status(embed, code, kind, loopback):
 @pytest.mark.parametrize(
     ("write", "kind", "also"),
     [
-        (lambda connection: None, "ProviderConnectionError", ConnectionError),
+        (lambda _: None, "ProviderConnectionError", ConnectionError),
         (lambda connection: connection.reset(), "ProviderConnectionError", ConnectionError),
         (lambda connection: connection.send(b"HTTP/1.1 200 OK\r\n"), "ProviderConnectionError", ConnectionError),
         (lambda connection: connection.send(b"not HTTP at all\r\n\r\n"), "ProviderConnectionError", ConnectionError),
     ],
     ids=["hangs up", "resets", "stops in the headers", "speaks something else"],
 )
-def test_a_lost_connection_is_also_pythons_error(embed, provider, write, kind, also, loopback):
+def test_a_lost_connection_is_also_pythons_error(embed, provider, *, write, kind, also, loopback):
     error = raised(embed, loopback(lambda _: Raw(write)), provider)
     assert type(error) is getattr(exceptions, kind)
     assert isinstance(error, also)
@@ -105,14 +105,26 @@ def test_a_lost_connection_is_also_pythons_error(embed, provider, write, kind, a
 @BOTH
 def test_nobody_there_is_a_connection_error(embed):
     with pytest.raises(ConnectionError, match=r"^\[openai\] m: "):
-        embed("m", "Hello", provider="openai", api_key=KEY, api_base="http://127.0.0.1:9", client_args={"max_retries": 0})
+        embed(
+            "m", "Hello", provider="openai", api_key=KEY, api_base="http://127.0.0.1:9", client_args={"max_retries": 0}
+        )
 
 
 @BOTH
 @EACH
 @pytest.mark.parametrize(
     "body",
-    [b"", b"<html>", b"{", b"[]", b"null", b"{}", b'{"data": 3, "embeddings": 3}', b'{"data": [], "embeddings": []}', b"\xff"],
+    [
+        b"",
+        b"<html>",
+        b"{",
+        b"[]",
+        b"null",
+        b"{}",
+        b'{"data": 3, "embeddings": 3}',
+        b'{"data": [], "embeddings": []}',
+        b"\xff",
+    ],
     ids=str,
 )
 def test_a_200_that_is_no_reply_is_an_error_of_ours(embed, provider, body, loopback):

@@ -26,16 +26,18 @@ ERRORS = [
     *("GatewayTimeoutError", "InvalidResponseError"),
 ]
 # Every public name of any-llm-sdk 1.40.2 that this package does not have.
-ELSEWHERE = """
-    AsyncFileDownload AudioSpeechParams AudioTranscriptionParams Batch BatchNotCompleteError BatchRequestCounts BatchResult
-    BatchResultError BatchResultItem ContentFilterFinishReasonError FileDeleted FileDownload FileInput FileMetadata
-    FileOperation FilePage LengthFinishReasonError ParsedChatCompletion ParsedChatCompletionMessage ParsedChoice
-    ParsedResponse ProviderFileNotFoundError Transcription TranscriptionVerbose acancel_batch acompletion acreate_batch
-    adecide aimage_edit aimage_generation alist_batches alist_models amessages amoderation arerank aresponses
-    aretrieve_batch aretrieve_batch_results aspeech atranscription cancel_batch completion create_batch decide image_edit
-    image_generation list_batches list_models messages moderation rerank responses retrieve_batch retrieve_batch_results
-    speech transcription
-""".split()
+ELSEWHERE = [
+    *("AsyncFileDownload", "AudioSpeechParams", "AudioTranscriptionParams", "Batch", "BatchNotCompleteError"),
+    *("BatchRequestCounts", "BatchResult", "BatchResultError", "BatchResultItem", "ContentFilterFinishReasonError"),
+    *("FileDeleted", "FileDownload", "FileInput", "FileMetadata", "FileOperation", "FilePage"),
+    *("LengthFinishReasonError", "ParsedChatCompletion", "ParsedChatCompletionMessage", "ParsedChoice"),
+    *("ParsedResponse", "ProviderFileNotFoundError", "Transcription", "TranscriptionVerbose", "acancel_batch"),
+    *("acompletion", "acreate_batch", "adecide", "aimage_edit", "aimage_generation", "alist_batches"),
+    *("alist_models", "amessages", "amoderation", "arerank", "aresponses", "aretrieve_batch"),
+    *("aretrieve_batch_results", "aspeech", "atranscription", "cancel_batch", "completion", "create_batch"),
+    *("decide", "image_edit", "image_generation", "list_batches", "list_models", "messages", "moderation"),
+    *("rerank", "responses", "retrieve_batch", "retrieve_batch_results", "speech", "transcription"),
+]
 
 
 @pytest.mark.parametrize(("module", "name"), WHERE)

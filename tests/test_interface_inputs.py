@@ -137,7 +137,7 @@ def test_what_is_no_text_is_refused_by_its_type(embed, inputs, loopback):
     ],
     ids=lambda value: None if isinstance(value, list) else str(value),
 )
-def test_the_input_at_fault_is_named_by_its_index(embed, make, inputs, index, named, loopback):
+def test_the_input_at_fault_is_named_by_its_index(embed, make, *, inputs, index, named, loopback):
     server = loopback(SPOKEN["openai"].answer)
     with pytest.raises(InvalidRequestError, match=rf"inputs\[{index}\].*{named}") as caught:
         embed(**{**at(server), "inputs": make(inputs)})
@@ -189,7 +189,7 @@ def test_no_inputs_are_an_empty_response_and_nothing_is_sent(embed, provider, in
     ids=str,
 )
 @pytest.mark.parametrize("inputs", [[], ["Hello"]], ids=["no inputs", "one input"])
-def test_options_are_checked_whether_or_not_there_are_inputs(embed, provider, options, error, inputs, loopback):
+def test_options_are_checked_whether_or_not_there_are_inputs(embed, provider, *, options, error, inputs, loopback):
     server = loopback(SPOKEN[provider].answer)
     with pytest.raises(error):
         embed(**{**at(server, provider), "inputs": inputs, **options})

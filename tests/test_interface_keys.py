@@ -1,13 +1,11 @@
-"""Where a key and an address come from, and how each provider is sent them."""
+"""Where a key comes from, and how each provider is sent it."""
 
 from __future__ import annotations
-
-import itertools
 
 import pytest
 
 from any_llm import AnyLLM, InvalidRequestError, MissingApiKeyError
-from interface_calls import BOTH, EACH, KEY, SPOKEN, at
+from interface_calls import BOTH, EACH, SPOKEN, at, each_with_its_variables
 from loopback import Answer
 
 KEYS = {
@@ -24,32 +22,8 @@ KEYS = {
     "voyage": ("VOYAGE_API_KEY",),
 }
 """any-llm's name first, then the SDK's own."""
-BASES = {
-    "azureopenai": ("AZURE_OPENAI_ENDPOINT",),
-    "cohere": ("COHERE_BASE_URL", "CO_API_URL"),
-    "gemini": ("GOOGLE_GEMINI_BASE_URL",),
-    "llamacpp": ("LLAMACPP_API_BASE",),
-    "mistral": ("MISTRAL_API_BASE",),
-    "ollama": ("OLLAMA_HOST",),
-    "openai": ("OPENAI_BASE_URL",),
-    "openrouter": ("OPENROUTER_API_BASE",),
-    "together": ("TOGETHER_API_BASE", "TOGETHER_BASE_URL"),
-    "vllm": ("VLLM_API_BASE",),
-    "voyage": ("VOYAGE_API_BASE",),
-}
 HEADERS = {"azureopenai": ("api-key", ""), "gemini": ("x-goog-api-key", "")}
 KEYLESS = {"llamacpp", "ollama", "vllm"}
-NOWHERE = "http://127.0.0.1:9/nobody"
-
-
-def each_with_its_variables(table):
-    """Each variable alone, and each before every later one."""
-    for provider, names in table.items():
-        for name in names:
-            yield provider, {name: "right"}
-        for first, second in itertools.combinations(names, 2):
-            yield provider, {first: "right", second: "wrong"}
-            yield provider, {first: "", second: "right"}
 
 
 def key_of(request, provider):
@@ -77,6 +51,37 @@ def test_the_argument_comes_before_them_all_unless_it_is_empty(embed, provider, 
     embed(**{**at(server, provider), "api_key": argument})
     embed(**{**at(server, provider), "api_key": "argument"})
     assert [key_of(request, provider) for request in server.requests] == ["variable", "argument"]
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("provider", "variables", "options", "header", "value"),
+    [
+        ("openai", {"OPENAI_ORG_ID": "org"}, {}, "openai-organization", "org"),
+        ("openai", {"OPENAI_PROJECT_ID": "proj"}, {}, "openai-project", "proj"),
+        ("openai", {"OPENAI_ORG_ID": "org"}, {"client_args": {"organization": "mine"}}, "openai-organization", "mine"),
+        ("azureopenai", {"AZURE_OPENAI_AD_TOKEN": "entra"}, {}, "authorization", "Bearer entra"),
+        (
+            "azureopenai",
+            {"AZURE_OPENAI_AD_TOKEN": "entra", "AZURE_OPENAI_API_KEY": "k"},
+            {},
+            "authorization",
+            "Bearer entra",
+        ),
+        ("azureopenai", {"AZURE_OPENAI_AD_TOKEN": "entra"}, {"api_key": "k"}, "api-key", "k"),
+        ("azureopenai", {"AZURE_OPENAI_AD_TOKEN": "", "AZURE_OPENAI_API_KEY": "k"}, {}, "api-key", "k"),
+    ],
+    ids=str,
+)
+def test_the_other_variables_its_sdk_reads(
+    embed, provider, *, variables, options, header, value, loopback, monkeypatch
+):
+    server = loopback(SPOKEN[provider].answer)
+    for name, word in variables.items():
+        monkeypatch.setenv(name, word)
+    key = {"api_key": None} if provider == "azureopenai" else {}
+    embed(**{**at(server, provider), **key, **options})
+    assert server.requests[0].headers[header] == value
 
 
 @BOTH
@@ -126,7 +131,7 @@ def test_what_runs_in_this_process_needs_none(embed):
 )
 def test_what_no_header_carries_is_refused_and_not_shown(embed, key, loopback):
     server = loopback(SPOKEN["openai"].answer)
-    with pytest.raises(InvalidRequestError, match="(?i)api.key") as caught:
+    with pytest.raises(InvalidRequestError, match=r"(?i)api.key") as caught:
         embed(**{**at(server), "api_key": key})
     assert str(key).strip() not in str(caught.value) or not str(key).strip()
     assert server.requests == []
@@ -149,7 +154,9 @@ class Rotating:
 
 @BOTH
 @EACH
-@pytest.mark.parametrize(("source", "sent"), [(lambda: "called", "called"), (tomorrow, "awaited")], ids=["sync", "async"])
+@pytest.mark.parametrize(
+    ("source", "sent"), [(lambda: "called", "called"), (tomorrow, "awaited")], ids=["sync", "async"]
+)
 def test_a_key_may_be_a_callable_or_an_async_one(embed, provider, source, sent, loopback):
     server = loopback(SPOKEN[provider].answer)
     embed(**{**at(server, provider), "api_key": source})
@@ -160,7 +167,9 @@ def test_a_key_may_be_a_callable_or_an_async_one(embed, provider, source, sent, 
 @BOTH
 def test_a_callable_is_asked_for_each_request(embed, loopback):
     server = loopback(SPOKEN["openai"].answer)
-    embed(**{**at(server), "api_key": Rotating(), "inputs": ["a", "b"]}, batch_size=1, client_args={"max_concurrency": 1})
+    embed(
+        **{**at(server), "api_key": Rotating(), "inputs": ["a", "b"]}, batch_size=1, client_args={"max_concurrency": 1}
+    )
     assert [key_of(request, "openai") for request in server.requests] == ["key-1", "key-2"]
 
 
@@ -189,39 +198,3 @@ def test_an_error_of_the_callable_is_the_callers_own(embed, loopback):
     with pytest.raises(ZeroDivisionError):
         embed(**{**at(server), "api_key": lambda: 1 / 0})
     assert server.requests == []
-
-
-@BOTH
-@pytest.mark.parametrize(("provider", "variables"), list(each_with_its_variables(BASES)), ids=str)
-@pytest.mark.parametrize("argument", [None, ""])
-def test_the_address_is_the_first_variable_that_is_set(embed, provider, variables, argument, loopback, monkeypatch):
-    server = loopback(SPOKEN[provider].answer)
-    call = at(server, provider)
-    for name, value in variables.items():
-        monkeypatch.setenv(name, {"right": call["api_base"], "wrong": NOWHERE}.get(value, value))
-    embed(**{**call, "api_base": argument})
-    assert len(server.requests) == 1
-
-
-@BOTH
-@EACH
-def test_the_address_given_comes_before_them_all(embed, provider, loopback, monkeypatch):
-    server = loopback(SPOKEN[provider].answer)
-    for name in BASES[provider]:
-        monkeypatch.setenv(name, NOWHERE)
-    embed(**at(server, provider))
-    assert len(server.requests) == 1
-
-
-@BOTH
-@pytest.mark.parametrize("provider", ["azureopenai"])
-def test_without_an_address_the_variable_is_named(embed, provider):
-    with pytest.raises(InvalidRequestError, match=rf"api_base.*{BASES[provider][0]}"):
-        embed("m", "Hello", provider=provider, api_key=KEY)
-
-
-@BOTH
-@pytest.mark.parametrize("address", ["no address", "ftp://127.0.0.1", "http://", "127.0.0.1:9", "http://a b/"])
-def test_what_is_no_address_is_an_error_that_names_api_base(embed, address):
-    with pytest.raises(InvalidRequestError, match="api_base"):
-        embed("m", "Hello", provider="openai", api_key=KEY, api_base=address)

@@ -95,7 +95,7 @@ def test_dimensions(embed, provider, field, loopback):
         ("mistral", "query", None, None),
     ],
 )
-def test_input_type(embed, provider, asked, field, word, loopback):
+def test_input_type(embed, provider, *, asked, field, word, loopback):
     expected = {**USUAL[provider], **({field: word} if field else {})}
     assert sent(loopback, embed, provider, input_type=asked) == expected
 
@@ -119,7 +119,7 @@ def test_input_type(embed, provider, asked, field, word, loopback):
         ("vllm", "error", None, None),
     ],
 )
-def test_overflow(embed, provider, asked, field, value, loopback):
+def test_overflow(embed, provider, *, asked, field, value, loopback):
     expected = {**USUAL[provider], **({field: value} if field else {})}
     assert sent(loopback, embed, provider, overflow=asked) == expected
 

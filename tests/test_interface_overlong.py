@@ -14,6 +14,10 @@ OPENAI = (
     "the completion). Please reduce your prompt; or completion length."
 )
 LLAMACPP = "input (1034 tokens) is too large to process. increase the physical batch size (current batch size: 512)"
+VLLM = (
+    "This model's maximum context length is 512 tokens. However, you requested 600 tokens in the input for embedding "
+    "generation. Please reduce the length of the input."
+)
 REFUSALS = [
     ("openai", Answer(400, json={"error": {"message": OPENAI, "type": "invalid_request_error"}}), ["9001", "8192"]),
     (
@@ -21,15 +25,18 @@ REFUSALS = [
         Answer(400, json={"error": {"message": "too long", "code": "context_length_exceeded"}}),
         [],
     ),
-    ("llamacpp", Answer(500, json={"error": {"code": 500, "message": LLAMACPP, "type": "server_error"}}), ["1034", "512"]),
+    (
+        "llamacpp",
+        Answer(500, json={"error": {"code": 500, "message": LLAMACPP, "type": "server_error"}}),
+        ["1034", "512"],
+    ),
     (
         "vllm",
         Answer(
             400,
             json={
                 "error": {
-                    "message": "This model's maximum context length is 512 tokens. However, you requested 600 tokens in the "
-                    "input for embedding generation. Please reduce the length of the input.",
+                    "message": VLLM,
                     "type": "BadRequestError",
                     "code": 400,
                 }
@@ -42,9 +49,11 @@ REFUSALS = [
 
 
 @BOTH
-@pytest.mark.parametrize(("provider", "refusal", "numbers"), REFUSALS, ids=lambda value: value if isinstance(value, str) else "")
+@pytest.mark.parametrize(
+    ("provider", "refusal", "numbers"), REFUSALS, ids=lambda value: value if isinstance(value, str) else ""
+)
 @pytest.mark.parametrize("inputs", [LONG, [LONG], ["short", LONG], ["a", "b", LONG, "c", "d"]], ids=len)
-def test_the_error_names_the_input_and_the_ways_out(embed, provider, refusal, numbers, inputs, loopback):
+def test_the_error_names_the_input_and_the_ways_out(embed, provider, *, refusal, numbers, inputs, loopback):
     def answer(request):
         return refusal if LONG in texts_of(request) else SPOKEN[provider].answer(request)
 

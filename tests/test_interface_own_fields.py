@@ -62,7 +62,7 @@ def test_own_fields_are_sent_untouched_and_win(embed, provider, own, loopback):
 )
 @pytest.mark.parametrize("through_extra_body", [False, True])
 def test_both_words_for_one_thing_are_an_error_that_names_both(
-    embed, provider, unified, own, through_extra_body, loopback
+    embed, provider, *, unified, own, through_extra_body, loopback
 ):
     server = loopback(SPOKEN[provider].answer)
     given = {"extra_body": own} if through_extra_body else own

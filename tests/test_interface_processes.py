@@ -22,6 +22,11 @@ CALL = {"model": "m", "inputs": ["a", "b"], "provider": "openai", "api_key": "k"
 def sync(): return any_llm.embedding(**CALL, batch_size=1)
 async def once(): return await any_llm.aembedding(**CALL, batch_size=1)
 async def many(): return await asyncio.gather(*(once() for _ in range(5)))
+def client(): return any_llm.AnyLLM.create("openai", "k", URL)
+def in_threads(then):
+    threads = [threading.Thread(target=then) for _ in range(5)]
+    for thread in threads: thread.start()
+    for thread in threads: thread.join()
 def fork(then):
     if (child := os.fork()) == 0:
         then()
@@ -43,33 +48,27 @@ def run(script, *arguments, path=PACKAGE.parent):
     )
 
 
-@pytest.mark.parametrize(
-    ("script", "requests"),
-    [
-        ("sync(); sync()", 4),
-        ("asyncio.run(once()); asyncio.run(once()); asyncio.run(many())", 14),
-        ("sync(); asyncio.run(once()); sync(); asyncio.run(once())", 8),
-        ("client = any_llm.AnyLLM.create('openai', 'k', URL); client.embedding('m', 'a')", 1),
-        ("client = any_llm.AnyLLM.create('openai', 'k', URL)\nfor _ in range(3): asyncio.run(client.aembedding('m', 'a'))", 3),
-        ("threads = [threading.Thread(target=sync) for _ in range(5)]; [t.start() for t in threads]; [t.join() for t in threads]", 10),
-        (
-            "threads = [threading.Thread(target=asyncio.run, args=(once(),)) for _ in range(5)]; "
-            "[t.start() for t in threads]; [t.join() for t in threads]",
-            10,
-        ),
-        ("sync(); fork(sync); sync()", 6),
-        ("asyncio.run(once()); fork(lambda: asyncio.run(once())); asyncio.run(once())", 6),
-        ("sync(); fork(lambda: asyncio.run(many())); asyncio.run(once())", 14),
-        ("import uvloop; uvloop.run(many()); uvloop.run(once()); asyncio.run(once())", 14),
-        ("async def notebook(): return sync()\nasyncio.run(notebook())", 2),
-        ("loop = asyncio.new_event_loop(); loop.run_until_complete(once()); loop.run_until_complete(many()); "
-         "loop.run_until_complete(loop.shutdown_asyncgens()); loop.close()", 12),
-    ],
-    ids=[
-        *("sync", "asyncio.run", "both in turn", "a client", "a client over loops", "threads", "loops in threads"),
-        *("fork", "fork after async", "fork, then async", "uvloop", "sync in a running loop", "one loop, no asyncio.run"),
-    ],
-)  # fmt: skip
+STORIES = {
+    "sync": ("sync(); sync()", 4),
+    "asyncio.run": ("asyncio.run(once()); asyncio.run(once()); asyncio.run(many())", 14),
+    "both in turn": ("sync(); asyncio.run(once()); sync(); asyncio.run(once())", 8),
+    "a client": ("client().embedding('m', 'a')", 1),
+    "a client over loops": ("one = client()\nfor _ in range(3): asyncio.run(one.aembedding('m', 'a'))", 3),
+    "threads": ("in_threads(sync)", 10),
+    "loops in threads": ("in_threads(lambda: asyncio.run(once()))", 10),
+    "fork": ("sync(); fork(sync); sync()", 6),
+    "fork after async": ("asyncio.run(once()); fork(lambda: asyncio.run(once())); asyncio.run(once())", 6),
+    "fork, then async": ("sync(); fork(lambda: asyncio.run(many())); asyncio.run(once())", 14),
+    "uvloop": ("import uvloop; uvloop.run(many()); uvloop.run(once()); asyncio.run(once())", 14),
+    "sync in a running loop": ("async def notebook(): sync()\nasyncio.run(notebook())", 2),
+    "a loop of one's own": ("loop = asyncio.new_event_loop(); " + " ".join(
+        f"loop.run_until_complete({each});" for each in ("once()", "many()", "loop.shutdown_asyncgens()")
+    ) + " loop.close()", 12),
+}  # fmt: skip
+"""What a program does, and how many requests that is."""
+
+
+@pytest.mark.parametrize(("script", "requests"), STORIES.values(), ids=STORIES)
 def test_it_works_and_says_nothing_on_stderr(script, requests, loopback):
     if "uvloop" in script:
         pytest.importorskip("uvloop")
@@ -91,9 +90,10 @@ def test_the_copy_works_while_nothing_is_mixed_in(copied):
     assert (ended.stdout, ended.stderr) == (f"{copied}/any_llm/__init__.py fake\n", "")
 
 
-@pytest.mark.parametrize(
-    "statement", ["import any_llm", "from any_llm import embedding", "import any_llm.exceptions", "from any_llm.api import embedding"]
-)
+STATEMENTS = ["import any_llm", "from any_llm import embedding", "import any_llm.exceptions", "import any_llm.api"]
+
+
+@pytest.mark.parametrize("statement", STATEMENTS)
 def test_any_llm_sdk_in_the_same_folder_is_an_import_error_that_names_both(statement, copied):
     (copied / "any_llm" / "any_llm.py").touch()
     ended = run(statement, path=copied)
@@ -115,6 +115,7 @@ def test_importing_loads_no_http_library_and_no_numpy():
 def test_a_sync_call_loads_no_async_library(loopback):
     server = loopback(SPOKEN["openai"].answer)
     ended = run(
-        START + "sync().data[0].embedding; print(sorted({'aiohttp', 'numpy'} & sys.modules.keys()))", at(server)["api_base"]
+        START + "sync().data[0].embedding; print(sorted({'aiohttp', 'numpy'} & sys.modules.keys()))",
+        at(server)["api_base"],
     )
     assert (ended.stdout, ended.stderr) == ("[]\n", "")

@@ -46,7 +46,12 @@ def test_it_looks_as_openais_does(embed, provider, loopback):
 def test_the_dump_has_openais_keys_in_openais_order(embed, provider, loopback):
     server = loopback(SPOKEN[provider].answer)
     result = embed(**{**at(server, provider), "inputs": TEXTS})
-    for dumped in (result.model_dump(), json.loads(result.model_dump_json()), result.to_dict(), json.loads(result.to_json())):
+    for dumped in (
+        result.model_dump(),
+        json.loads(result.model_dump_json()),
+        result.to_dict(),
+        json.loads(result.to_json()),
+    ):
         assert list(dumped) == ["data", "model", "object", "usage"]
         assert list(dumped["data"][0]) == ["embedding", "index", "object"]
         assert list(dumped["usage"]) == ["prompt_tokens", "total_tokens"]
@@ -165,7 +170,7 @@ def test_vectors_are_placed_by_the_replys_index(embed, loopback):
 def test_batch_size_splits_and_every_vector_finds_its_place(embed, provider, size, requests, loopback):
     server = loopback(SPOKEN[provider].answer)
     result = embed(**{**at(server, provider), "inputs": TEXTS}, batch_size=size)
-    assert sorted(sum(map(texts_of, server.requests), [])) == sorted(TEXTS)
+    assert sorted(text for request in server.requests for text in texts_of(request)) == sorted(TEXTS)
     assert len(server.requests) == requests
     assert max(len(texts_of(request)) for request in server.requests) <= size
     assert [item.embedding for item in result.data] == [float32(replies.vector(text, replies.WIDTH)) for text in TEXTS]

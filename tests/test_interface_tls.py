@@ -78,12 +78,12 @@ def showing(pem):
 @pytest.mark.parametrize(
     ("asks", "options", "trusted"),
     [
-        (False, lambda pem: {}, False),
-        (False, lambda pem: {"verify": True}, False),
-        (False, lambda pem: {"verify": False}, True),
+        (False, lambda _: {}, False),
+        (False, lambda _: {"verify": True}, False),
+        (False, lambda _: {"verify": False}, True),
         (False, lambda pem: {"verify": str(pem)}, True),
         (False, lambda pem: {"ssl_context": trusting(pem)}, True),
-        (False, lambda pem: {"ssl_context": ssl.create_default_context()}, False),
+        (False, lambda _: {"ssl_context": ssl.create_default_context()}, False),
         (True, lambda pem: {"verify": str(pem)}, False),
         (True, lambda pem: {"verify": str(pem), "cert": str(pem)}, True),
         (True, lambda pem: {"verify": str(pem), "cert": (str(pem), str(pem))}, True),
@@ -109,6 +109,6 @@ def test_whom_a_client_trusts_and_what_it_shows(embed, asks, options, trusted, p
 @BOTH
 def test_a_host_nobody_trusts_is_asked_once(embed, pem):
     with TlsLoopback(SPOKEN["openai"].answer, pem) as server:
-        with pytest.raises(ProviderConnectionError, match="(?i)certificate"):
+        with pytest.raises(ProviderConnectionError, match=r"(?i)certificate"):
             embed(**at(server))
         assert (server.connections, server.requests) == (1, [])

@@ -135,6 +135,17 @@ def test_the_first_batch_sets_the_width_and_the_index_is_the_calls():
     assert error.value.index == 3
 
 
+def test_a_width_that_turns_out_wrong_is_taken_back():
+    matrix = Matrix(2)
+    with pytest.raises(InvalidVectorError, match="all zero"):
+        fill(matrix, a_batch("ab"), part([1.0], [0.0]))
+    fill(matrix, a_batch("ab"), part(A, B))
+    with pytest.raises(InvalidVectorError, match="NaN"):
+        fill(matrix, a_batch("b", first=1), part([1.0, 1e39]))
+    with pytest.raises(InvalidVectorError, match="1 wide, not the 2"):
+        fill(matrix, a_batch("b", first=1), part([1.0]))
+
+
 BLANK = ["", " ", "\n\t", "\u00a0", "\u3000"]
 
 

@@ -90,17 +90,19 @@ if os.path.exists(os.path.join(os.path.dirname(__file__), "any_llm.py")):  # noq
     )
 
 
-def __getattr__(name: str) -> Any:
-    """Load a public name on its first use."""
-    if name not in __all__:
-        from any_llm.elsewhere import explain  # noqa: PLC0415
+if not TYPE_CHECKING:  # a checker that saw __getattr__ would find no misspelt name
 
-        raise AttributeError(explain(name))
-    import importlib  # noqa: PLC0415
+    def __getattr__(name: str) -> Any:
+        """Load a public name on its first use."""
+        if name not in __all__:
+            from any_llm.elsewhere import explain  # noqa: PLC0415
 
-    value = getattr(importlib.import_module(f"any_llm.{_ROOMS.get(name, 'exceptions')}"), name)
-    globals()[name] = value
-    return value
+            raise AttributeError(explain(name))
+        import importlib  # noqa: PLC0415
+
+        value = getattr(importlib.import_module(f"any_llm.{_ROOMS.get(name, 'exceptions')}"), name)
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:

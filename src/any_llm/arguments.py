@@ -78,7 +78,7 @@ def prepared(
     """Lay the call's options over the client's."""
     if not isinstance(model, str) or not model:
         raise InvalidModelError("model must be a name, not empty.")
-    if overflow not in {None, "error", "truncate", "mean"}:
+    if overflow not in (None, "error", "truncate", "mean"):
         raise InvalidRequestError(f"overflow={overflow!r}: choose 'error', 'truncate' or 'mean'.")
     if normalize is not None and not isinstance(normalize, bool):
         raise InvalidRequestError(f"normalize={normalize!r}: choose True, False or None.")
@@ -89,7 +89,7 @@ def prepared(
             raise InvalidRequestError(f"{name} must be a mapping of names to values, not {type(given).__name__}.")
     extra = _own_fields(client, kwargs)
     encoding_format = extra.pop("encoding_format", None)
-    if encoding_format not in {None, "float", "base64"}:
+    if encoding_format not in (None, "float", "base64"):
         raise InvalidRequestError(f"encoding_format={encoding_format!r}: choose 'float' or 'base64'.")
     return Call(
         row=client.row,

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-import ssl
-from typing import assert_type
+from typing import TYPE_CHECKING, assert_type
 
 import any_llm
-from any_llm import AnyLLM, AnyLLMError, CreateEmbeddingResponse, Embedding, LLMProvider, RateLimitError, aembedding, embedding
+from any_llm import (
+    AnyLLM,
+    AnyLLMError,
+    CreateEmbeddingResponse,
+    Embedding,
+    LLMProvider,
+    RateLimitError,
+    aembedding,
+    embedding,
+)
 from any_llm.types.provider import ProviderMetadata
+
+if TYPE_CHECKING:
+    import ssl
 
 
 def key() -> str:

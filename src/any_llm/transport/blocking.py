@@ -184,8 +184,8 @@ def _call(command: Run, *, nested: bool) -> Any:
         return value
     if not nested:
         return asyncio.run(_wait(value))
-    if inspect.iscoroutine(value):
-        value.close()
+    if (close := getattr(value, "close", None)) is not None:
+        close()  # a coroutine that is dropped is a warning
     raise InvalidRequestError("An async api_key cannot be awaited by embedding() in a running loop; use aembedding().")
 
 
