@@ -70,7 +70,18 @@ def configure(row: Row, api_key: Any, api_base: str | None, arguments: Mapping[s
             advice = INSTEAD.get(name, f"known: {', '.join(sorted({*CLIENT_OPTIONS, 'timeout', *client_names(row)}))}")
             raise InvalidRequestError(f"unknown client option {name!r}: {advice}.", provider_name=row.name)
     key, source = _key(row, api_key)
+    parts = {name: given.pop(name, None) or os.environ.get(variable) for name, variable in row.variables.items()}
     base = api_base or next((at for start, at in row.key_bases.items() if key.startswith(start)), row.api_base)
+    if (
+        not api_base
+        and base
+        and (missing := [name for name, value in parts.items() if not value and f"{{{name}}}" in base])
+    ):
+        ways = " and ".join(f"{name}= in client_args (or {row.variables[name]})" for name in missing)
+        raise InvalidRequestError(
+            f"{row.title} needs {ways}, or the whole address as api_base=.", provider_name=row.name
+        )
+    base = base if api_base or not base else base.format_map(parts)
     if base is None and row.kind != "in-process":
         where = f"pass api_base=... or set {row.base_env[0]}" if row.base_env else "pass api_base=..."
         raise InvalidRequestError(f"{row.title} has no address of its own: {where}.", provider_name=row.name)
@@ -101,7 +112,7 @@ def configure(row: Row, api_key: Any, api_base: str | None, arguments: Mapping[s
 
 def client_names(row: Row) -> tuple[str, ...]:
     """Name the client options that only this provider has."""
-    return (*row.client_options, *row.client_headers, *row.token_options)
+    return (*row.client_options, *row.client_headers, *row.token_options, *row.variables)
 
 
 def _credential(row: Row, api_key: Any, given: dict[str, Any]) -> tuple[Row, Any]:

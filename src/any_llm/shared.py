@@ -32,7 +32,7 @@ def client_for(
         provider, model = split_model_provider(model, stacklevel=4)
     row = ROWS[LLMProvider.from_string(provider)]
     # What the environment says is part of the identity: a key that is set or changed later is used at once.
-    variables = (*row.key_env, *row.token_env, *row.base_env, *row.client_env.values())
+    variables = (*row.key_env, *row.token_env, *row.base_env, *row.client_env.values(), *row.variables.values())
     surroundings = tuple(os.environ.get(name) for name in variables)
     try:
         identity = (row.name, api_key, api_base, surroundings, _frozen(client_args or {}))

@@ -60,6 +60,8 @@ class Row(NamedTuple):
     """When, as an ISO date."""
     api_base: str | None = None
     """What the provider's own SDK calls its base URL."""
+    variables: Mapping[str, str] = {}
+    """Names in braces in `api_base` (account, region, ...): client option -> the variable that may hold it."""
     path: str = "/embeddings"
     """What follows the base; a version both of them name is written once."""
     base_env: tuple[str, ...] = ()
