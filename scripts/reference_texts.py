@@ -1,7 +1,7 @@
 """Which 1,000 texts the local model is held to: made from templates, the same ones each time.
 
-Each is of one kind: English prose mostly, then titles, code and logs, and a few sentences in other languages. No pattern
-comes twice in a text. They run from three tokens to more than the 256 that the model reads; short ones are the most.
+Each is of one kind: English prose mostly, then titles, code and logs, and a few sentences in other languages. No
+pattern comes twice in a text. They run from five tokens to more than the 256 that the model reads, forty in the mean.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import random
 COUNT = 1000
 LONGEST = 230
 """Words."""
+SHORTER = 2
+"""At 1, each order of magnitude would be as frequent as the next; above it, short texts are more so."""
 SHARES = (("prose", 0.7), ("title", 0.12), ("code", 0.15), ("elsewhere", 0.03))
 
 WORDS = {
@@ -94,7 +96,7 @@ def _text(chance: random.Random) -> str:
     """Join sentences of one kind until the length drawn for this text is reached, or no pattern is left."""
     drawn, share = chance.random(), 0.0
     kind = next(name for name, part in SHARES if (share := share + part) > drawn)
-    words = LONGEST ** (chance.random() ** 1.3) if kind != "elsewhere" else 1  # one text, one language
+    words = LONGEST ** (chance.random() ** SHORTER) if kind != "elsewhere" else 1  # one text, one language
     patterns = TEMPLATES[kind].splitlines()
     written: list[str] = []
     while patterns and sum(len(sentence.split()) for sentence in written) < words:

@@ -112,6 +112,7 @@ def play(
                 now += command.seconds
                 words.append(f"sleep {command.seconds:g}")
             else:
+                assert isinstance(command, Send)
                 played.sent.append(command)
                 words.append("send")
                 value = left.pop(0)

@@ -82,6 +82,7 @@ BROKEN = [
         b"", b"[]", b"{}", b"null", b"<html>", {"data": None}, {"data": {}}, {"data": []}, {"data": [{}, {}]},
         {"data": ITEMS[:1]}, {"data": [A, B]}, {"data": [ITEMS[0], {"embedding": None, "index": 1}]},
         {"data": [ITEMS[0], {"embedding": B}]}, {"data": [ITEMS[0], {"embedding": B, "index": None}]},
+        {"data": [{"embedding": A}, ITEMS[1]]},
         {"data": [ITEMS[0], {"embedding": B, "index": "1"}]}, {"data": [ITEMS[0], ITEMS[0]]},
         {"object": "error", "message": "overloaded"}, b'{"data": [{"embedding": [NaN]}]}', b'\xff{"data": []}',
         b'{"data": [], "model": "\xff"}', b'{"other": ' + b"[" * 9000 + b"]" * 9000 + b', "data": []}')),
@@ -111,6 +112,7 @@ def request_of(provider: str, model: str = "m", **given: Any) -> tuple[str, dict
 
 GEMINI = "https://g.test"
 AZURE = "https://r.openai.azure.com"
+DATED = {"api_version": "2024-10-21"}
 ADDRESSES = [
     ("gemini", "e-1", {"base": GEMINI}, f"{GEMINI}/v1/models/e-1:batchEmbedContents"),
     ("gemini", "models/e-1", {"base": GEMINI}, f"{GEMINI}/v1/models/e-1:batchEmbedContents"),
@@ -120,12 +122,15 @@ ADDRESSES = [
     ("gemini", "e-1", {"base": GEMINI + "/v1"}, f"{GEMINI}/v1/models/e-1:batchEmbedContents"),
     *(("azureopenai", "dep", {"base": AZURE + end}, f"{AZURE}/openai/v1/embeddings")
       for end in ("", "/", "/openai", "/openai/", "/openai/v1", "/openai/v1/")),
-    ("azureopenai", "my dep/ü", {"base": AZURE, "client": {"api_version": "2024-10-21"}},
+    ("azureopenai", "my dep/ü", {"base": AZURE, "client": DATED},
      f"{AZURE}/openai/deployments/my%20dep%2F%C3%BC/embeddings?api-version=2024-10-21"),
-    ("azureopenai", "m", {"base": AZURE, "client": {"api_version": "v", "azure_deployment": "d"}, "query": {"a": "&"}},
-     f"{AZURE}/openai/deployments/d/embeddings?api-version=v&a=%26"),
-    ("azureopenai", "m", {"base": AZURE, "client": {"api_version": "v"}, "query": {"api-version": "w"}},
-     f"{AZURE}/openai/deployments/m/embeddings?api-version=w"),
+    ("azureopenai", "m", {"base": AZURE, "client": {**DATED, "azure_deployment": "d"}, "query": {"a": "&"}},
+     f"{AZURE}/openai/deployments/d/embeddings?api-version=2024-10-21&a=%26"),
+    ("azureopenai", "m", {"base": AZURE, "client": DATED, "query": {"api-version": "2025-04-01"}},
+     f"{AZURE}/openai/deployments/m/embeddings?api-version=2025-04-01"),
+    ("azureopenai", "m", {"base": AZURE, "client": {"api_version": "v1"}}, f"{AZURE}/openai/v1/embeddings"),
+    ("azureopenai", "m", {"base": AZURE, "client": {"api_version": "preview"}},
+     f"{AZURE}/openai/v1/embeddings?api-version=preview"),
     ("cohere", "m", {"base": "https://c.test"}, "https://c.test/v2/embed"),
     ("cohere", "m", {"base": "https://c.test/v2/"}, "https://c.test/v2/embed"),
     ("cohere", "m", {"base": "https://c.test/proxy"}, "https://c.test/proxy/v2/embed"),
@@ -155,7 +160,7 @@ def test_gemini_has_one_request_a_text(model: str, named: str):
 
 
 def test_azure_names_the_model_in_the_body_too():
-    body = request_of("azureopenai", "m", client={"api_version": "v", "azure_deployment": "dep"})[1]
+    body = request_of("azureopenai", "m", client={**DATED, "azure_deployment": "dep"})[1]
     assert body == {"input": list(TEXTS), "model": "m", "encoding_format": "base64"}
 
 

@@ -7,7 +7,6 @@ import gc
 import logging
 import socket
 import threading
-import weakref
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -160,17 +159,3 @@ def test_a_client_dropped_from_the_shared_ones_ends_its_call(call, loopback):
         go_on.set()
         assert numbers(found.result(10)) == list(range(6))
     gc.collect()  # what was left open would be a ResourceWarning
-
-
-def test_a_loop_that_ended_is_not_kept(loopback):
-    server = loopback(vectors)
-    loops = []
-
-    async def call():
-        loops.append(weakref.ref(asyncio.get_running_loop()))
-        await aembedding(inputs="5", **to(server.url))
-
-    for _ in range(4):
-        asyncio.run(call())
-    gc.collect()
-    assert [loop() for loop in loops[:3]] == [None] * 3

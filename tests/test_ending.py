@@ -10,13 +10,14 @@ from contextlib import contextmanager
 
 import pytest
 
-from any_llm import InvalidRequestError, ProviderConnectionError, ProviderTimeoutError, aembedding
-from colours import COLOURS
+from any_llm import InvalidRequestError, ProviderConnectionError, ProviderTimeoutError, aembedding, embedding
+from colours import COLOURS, in_a_loop
 from loopback import Answer, Raw
 from numbered import numbers, texts, to, vectors
 from silent import NOWHERE, SERVERS, TUNNEL, Hold
 
 DEADLINE = 0.3
+TIMEOUT = 0.2
 BATCHES = pytest.mark.parametrize("batches", [1, 8], ids=["one", "many"])
 AT_ONCE = 4
 """Of many batches, so many are under way."""
@@ -39,8 +40,9 @@ def ends_in_time(expected=ProviderTimeoutError, *, latest=0.5):
     assert [each for each in set(threading.enumerate()) - before if not each.name.startswith("loopback")] == []
 
 
-@COLOURS
-@BATCHES
+@pytest.mark.parametrize(
+    ("call", "batches"), [(embedding, 1), (embedding, 8), (in_a_loop, 8)], ids=["sync one", "sync many", "async many"]
+)
 @pytest.mark.parametrize("server", SERVERS)
 def test_a_deadline_ends_a_call_to_a_server_that(server, batches, call):
     with SERVERS[server]() as (url, proxy):
@@ -56,7 +58,7 @@ def test_a_deadline_ends_a_call_to_a_server_that(server, batches, call):
 @pytest.mark.parametrize("server", [name for name in SERVERS if "drips" not in name and "reads" not in name])
 def test_a_timeout_ends_a_wait_for_a_server_that(server, call):
     with SERVERS[server]() as (url, proxy), ends_in_time() as caught:
-        call(**arguments(url, 1, proxy=proxy, max_retries=0), timeout=DEADLINE)
+        call(**arguments(url, 1, proxy=proxy, max_retries=0), timeout=TIMEOUT)
     assert "no answer in time" in str(caught.value)
 
 
@@ -64,18 +66,18 @@ def test_a_timeout_ends_a_wait_for_a_server_that(server, call):
 def test_a_timeout_is_that_of_one_read(call, loopback):
     def slow(connection):
         for piece in vectors(server.requests[-1]).encode().partition(b"\r\n\r\n"):
-            assert not connection.wait(0.15)
+            assert not connection.wait(TIMEOUT / 2)
             connection.send(piece)
 
     server = loopback(lambda _: Raw(slow))
-    assert numbers(call(**arguments(server.url, 1), timeout=DEADLINE)) == [0]
+    assert numbers(call(**arguments(server.url, 1), timeout=TIMEOUT)) == [0]
 
 
 @COLOURS
 def test_a_client_may_have_the_timeout(call, loopback):
     server = loopback(Hold())
     with ends_in_time():
-        call(**arguments(server.url, 1, timeout=DEADLINE, max_retries=0))
+        call(**arguments(server.url, 1, timeout=TIMEOUT, max_retries=0))
     assert len(server.requests) == 1
 
 

@@ -27,7 +27,7 @@ SILENT = Raw(lambda connection: connection.wait(30))
         ("azureopenai", {"azure_ad_token": "entra"}, "authorization", "Bearer entra"),
         ("azureopenai", {"azure_ad_token_provider": lambda: "entra"}, "authorization", "Bearer entra"),
     ],
-    ids=str,
+    ids=lambda value: "+".join(value) if isinstance(value, dict) else value,
 )
 def test_options_that_are_headers(embed, provider, *, client_args, header, value, loopback):
     server = loopback(SPOKEN[provider].answer)

@@ -5,22 +5,25 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def texts() -> list[Path]:
-    """Every file of the project that may be read as text."""
+def files() -> Iterator[tuple[str, list[str]]]:
+    """Every file of the project that can be read as text: its name, its lines."""
     folders = [ROOT / name for name in (".ci", ".github", "benchmarks", "docs", "examples", "scripts", "src", "tests")]
-    files = [path for folder in folders for path in folder.rglob("*") if "__pycache__" not in path.parts]
-    return [
-        path
-        for path in [*ROOT.iterdir(), *files]
-        if path.is_file() and path.name != ".git" and b"\0" not in path.read_bytes()[:8192]
-    ]
+    for path in [*ROOT.iterdir(), *(path for folder in folders for path in folder.rglob("*"))]:
+        if path.is_file() and path.name != ".git" and "__pycache__" not in path.parts:
+            with suppress(UnicodeDecodeError):  # a picture, an array
+                yield str(path.relative_to(ROOT)), path.read_text(encoding="utf-8").splitlines()
 
 
 HOMES = ("home", "root", "Users", "work", "workspace", "workspaces", "mnt", "opt", "srv", "scratch", "private", "tmp")
@@ -50,9 +53,9 @@ def places_of_this_machine() -> list[re.Pattern[str]]:
 def test_no_file_names_a_machine_or_its_package_index():
     patterns = [*ELSEWHERE, *places_of_this_machine()]
     found = [
-        f"{path.relative_to(ROOT)}:{number}: {match.group()}"
-        for path in texts()
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        f"{name}:{number}: {match.group()}"
+        for name, lines in files()
+        for number, line in enumerate(lines, 1)
         for pattern in patterns
         if (match := pattern.search(line))
     ]

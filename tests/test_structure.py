@@ -149,7 +149,10 @@ PURE = {
 }
 """All that may be imported outside transport/, local/ and cli/: nothing here waits, opens or tells the time."""
 OF_THOSE = {
-    "door": {"os.environ", "os.path", "os.register_at_fork", "threading.Lock", "asyncio.to_thread"},
+    "door": {
+        *("asyncio.to_thread", "os.PathLike", "os.environ", "os.fspath", "os.path", "os.register_at_fork"),
+        "threading.Lock",
+    },
     "flow": {"os.register_at_fork", "threading.Lock", "random.random"},
 }
 """What may be used of the modules that could do more."""

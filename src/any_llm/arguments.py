@@ -3,18 +3,10 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from any_llm.configuration import (
-    ACCEPTED,
-    CLIENT_OPTIONS,
-    INSTEAD,
-    Configuration,
-    client_names,
-    merge_headers,
-    number,
-)
+from any_llm import checks
+from any_llm.configuration import ACCEPTED, CLIENT_OPTIONS, INSTEAD, Configuration, client_names
 from any_llm.exceptions import InvalidModelError, InvalidRequestError
 from any_llm.flow.converse import Setting
 from any_llm.flow.job import Job
@@ -24,7 +16,7 @@ from any_llm.flow.vectors import Matrix
 from any_llm.wire import Call, Options
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 
 def job(client: Configuration, model: str, inputs: object, kwargs: Mapping[str, Any], **options: Any) -> Job:
@@ -58,7 +50,8 @@ def checked_inputs(inputs: object) -> Sequence[str]:
             except UnicodeEncodeError:
                 reason = "holds a lone surrogate, which no UTF-8 can carry"
                 raise InvalidRequestError(f"inputs[{index}] {reason}.", index=index) from None
-    return inputs
+    # numpy's strings and other subclasses are text, but msgspec writes only str itself.
+    return inputs if all(type(text) is str for text in inputs) else [str.__str__(text) for text in inputs]
 
 
 def prepared(
@@ -84,9 +77,6 @@ def prepared(
         raise InvalidRequestError(f"normalize={normalize!r}: choose True, False or None.")
     if input_type is not None and (not isinstance(input_type, str) or not input_type):
         raise InvalidRequestError(f"input_type={input_type!r} must be a word, or None.")
-    for name, given in (("extra_headers", extra_headers), ("extra_query", extra_query), ("extra_body", extra_body)):
-        if given is not None and not isinstance(given, Mapping):
-            raise InvalidRequestError(f"{name} must be a mapping of names to values, not {type(given).__name__}.")
     extra = _own_fields(client, kwargs)
     encoding_format = extra.pop("encoding_format", None)
     if encoding_format not in (None, "float", "base64"):
@@ -96,16 +86,16 @@ def prepared(
         model=model,
         base=client.base,
         options=Options(
-            dimensions=number("dimensions", dimensions, least=1),
+            dimensions=checks.number("dimensions", dimensions, least=1),
             input_type=input_type,
             overflow=overflow,
             normalize=normalize,
-            batch_size=number("batch_size", batch_size, least=1),
+            batch_size=checks.number("batch_size", batch_size, least=1),
             encoding_format=encoding_format,
         ),
-        extra={**extra, **(extra_body or {})},
-        headers=merge_headers(client.headers, extra_headers) if extra_headers else client.headers,
-        query={**client.query, **extra_query} if extra_query else client.query,
+        extra={**extra, **checks.mapping("extra_body", extra_body)},
+        headers=checks.headers(client.headers, checks.mapping("extra_headers", extra_headers)),
+        query={**client.query, **checks.mapping("extra_query", extra_query)},
         client=client.options,
         key=client.key,
     )

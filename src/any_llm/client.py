@@ -6,7 +6,8 @@ import importlib
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
-from any_llm.configuration import configure, seconds
+from any_llm.checks import seconds
+from any_llm.configuration import configure
 from any_llm.constants import LLMProvider, split_model_provider
 from any_llm.exceptions import EmbeddingsNotSupportedError
 from any_llm.providers.table import ROWS, compatible, supported
@@ -171,6 +172,8 @@ class AnyLLM:
         """Facts of a provider, or of this class's own."""
         from any_llm.metadata import metadata  # noqa: PLC0415
 
+        if provider is None and not hasattr(cls, "row"):
+            raise TypeError("get_provider_metadata needs the name of a provider.")
         return metadata(cls.row if provider is None else ROWS[LLMProvider.from_string(provider)])
 
     @classmethod

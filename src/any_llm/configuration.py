@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from any_llm import checks
 from any_llm.exceptions import InvalidRequestError, MissingApiKeyError
 
 if TYPE_CHECKING:
@@ -21,6 +22,12 @@ CLIENT_OPTIONS = frozenset(
 """Options every client has; `timeout` is one too, and may also be given for a call."""
 ACCEPTED = frozenset({"unified_exceptions", "allow_running_loop"})
 """any-llm's switches for what is always so here: taken, never sent."""
+HEADERS = {
+    "Content-Type": "application/json",
+    "Accept": "application/json",
+    "Accept-Encoding": "identity",  # base64 vectors do not compress
+    "User-Agent": "omniembed",
+}
 INSTEAD = {
     "http_client": "pass proxy=, verify=, cert= or ssl_context=",
     "http_options": "pass timeout=, default_headers= or api_base=",
@@ -60,7 +67,8 @@ def configure(row: Row, api_key: Any, api_base: str | None, arguments: Mapping[s
     given.update((row.client_aliases.get(name, name), value) for name, value in arguments.items())
     given = {name: value for name, value in given.items() if value is not None}
     row, api_key = _credential(row, api_key, given)
-    api_base = given.pop("api_base", api_base) or _first_set(row.base_env)
+    key, source = _key(row, api_key)
+    base = _base(row, key, given, given.pop("api_base", api_base) or _first_set(row.base_env))
     own = {name: given.pop(name) for name in row.client_options if name in given}
     if (milliseconds := own.pop("timeout_ms", None)) is not None:
         given.setdefault("timeout", milliseconds / 1000)
@@ -69,45 +77,43 @@ def configure(row: Row, api_key: Any, api_base: str | None, arguments: Mapping[s
         if name not in CLIENT_OPTIONS | ACCEPTED and name != "timeout":
             advice = INSTEAD.get(name, f"known: {', '.join(sorted({*CLIENT_OPTIONS, 'timeout', *client_names(row)}))}")
             raise InvalidRequestError(f"unknown client option {name!r}: {advice}.", provider_name=row.name)
-    key, source = _key(row, api_key)
-    parts = {name: given.pop(name, None) or os.environ.get(variable) for name, variable in row.variables.items()}
-    base = api_base or next((at for start, at in row.key_bases.items() if key.startswith(start)), row.api_base)
-    if (
-        not api_base
-        and base
-        and (missing := [name for name, value in parts.items() if not value and f"{{{name}}}" in base])
-    ):
-        ways = " and ".join(f"{name}= in client_args (or {row.variables[name]})" for name in missing)
-        raise InvalidRequestError(
-            f"{row.title} needs {ways}, or the whole address as api_base=.", provider_name=row.name
-        )
-    base = base if api_base or not base else base.format_map(parts)
-    if base is None and row.kind != "in-process":
-        where = f"pass api_base=... or set {row.base_env[0]}" if row.base_env else "pass api_base=..."
-        raise InvalidRequestError(f"{row.title} has no address of its own: {where}.", provider_name=row.name)
-    base = base or ""
-    auth = {row.auth[0]: row.auth[1] + key} if key else {}
-    headers = {
-        "Content-Type": "application/json",
-        "Accept": "application/json",
-        "Accept-Encoding": "identity",  # base64 vectors do not compress
-        "User-Agent": "omniembed",
-    }
+    concurrency = checks.number("max_concurrency", given.get("max_concurrency"), least=1)
     return Configuration(
         row=row,
         base=base,
-        headers=merge_headers(headers, auth, named, given.get("default_headers")),
-        query={str(name): str(value) for name, value in (given.get("default_query") or {}).items()},
+        headers=checks.headers(
+            HEADERS,
+            {row.auth[0]: row.auth[1] + key} if key else None,
+            named,
+            checks.mapping("default_headers", given.get("default_headers")),
+        ),
+        query=dict(checks.mapping("default_query", given.get("default_query"))),
         key=source,
         key_hash=hash(source or key),
         options=own,
         network=_network(given),
-        max_retries=number("max_retries", given.get("max_retries"), least=0, default=2) or 0,
-        max_concurrency=number(
-            "max_concurrency", given.get("max_concurrency"), least=1, default=_concurrency(row, base)
-        )
-        or 1,
+        max_retries=checks.number("max_retries", given.get("max_retries"), least=0, default=2) or 0,
+        max_concurrency=concurrency or _concurrency(row, base),
     )
+
+
+def _base(row: Row, key: str, given: dict[str, Any], api_base: str | None) -> str:
+    """Settle the address: the one given, else the row's, with its account or region filled in."""
+    parts = {name: given.pop(name, None) or os.environ.get(variable) for name, variable in row.variables.items()}
+    if row.kind == "in-process":
+        return ""
+    if api_base:
+        return checks.address("api_base", api_base, bare=row.bare_host)
+    base = next((at for start, at in row.key_bases.items() if key.startswith(start)), row.api_base)
+    if base is None:
+        where = f"pass api_base= or set {row.base_env[0]}" if row.base_env else "pass api_base="
+        raise InvalidRequestError(f"{row.title} has no address of its own: {where}.", provider_name=row.name)
+    missing = [name for name, value in parts.items() if not value and f"{{{name}}}" in base]
+    if missing:
+        ways = " and ".join(f"{name}= in client_args (or {row.variables[name]})" for name in missing)
+        reason = f"{row.title} needs {ways}, or the whole address as api_base="
+        raise InvalidRequestError(f"{reason}.", provider_name=row.name)
+    return base.format_map(parts)
 
 
 def client_names(row: Row) -> tuple[str, ...]:
@@ -118,6 +124,8 @@ def client_names(row: Row) -> tuple[str, ...]:
 def _credential(row: Row, api_key: Any, given: dict[str, Any]) -> tuple[Row, Any]:
     """Choose between a key and a bearer token. Raises InvalidRequestError when both are given."""
     tokens = [given.pop(name) for name in row.token_options if name in given]
+    if row.token_options and callable(api_key):  # a key is kept; what is asked for each time is a token
+        tokens, api_key = [*tokens, api_key], None
     if len(tokens) + (api_key is not None) > 1:
         choices = ", ".join(("api_key", *row.token_options))
         raise InvalidRequestError(f"pass one of {choices}.", provider_name=row.name)
@@ -127,9 +135,15 @@ def _credential(row: Row, api_key: Any, given: dict[str, Any]) -> tuple[Row, Any
 
 
 def _network(given: Mapping[str, Any]) -> dict[str, Any]:
-    options = {name: given[name] for name in ("proxy", "verify", "cert", "ssl_context") if name in given}
-    timeout = seconds("timeout", given.get("timeout"))
-    return options if timeout is None else {**options, "timeout": timeout}
+    """Check what the transports read."""
+    check = {
+        "proxy": checks.address,
+        "verify": checks.trust,
+        "cert": checks.certificate,
+        "ssl_context": checks.context,
+        "timeout": checks.seconds,
+    }
+    return {name: check[name](name, given[name]) for name in check if name in given}
 
 
 def _key(row: Row, api_key: Any) -> tuple[str, KeySource | None]:
@@ -148,8 +162,10 @@ def _key(row: Row, api_key: Any) -> tuple[str, KeySource | None]:
 
 def _presentable(row: Row, key: Any) -> Any:
     """Refuse what no header can carry, here: an HTTP library would print it in its error."""
-    if not isinstance(key, str):
+    if hasattr(key, "__await__"):
         return _awaited(row, key)
+    if not isinstance(key, str):
+        raise InvalidRequestError(f"the api_key callable gave {type(key).__name__}, not str.", provider_name=row.name)
     key = key.strip()
     if not key or not key.isascii() or not key.isprintable():
         raise InvalidRequestError(
@@ -174,32 +190,3 @@ def _concurrency(row: Row, base: str) -> int:
 
     host = urlsplit(base if "://" in base else f"//{base}").hostname or ""
     return 2 if host in {"localhost", "::1"} or host.startswith("127.") else 8
-
-
-def merge_headers(*layers: Mapping[str, str] | None) -> dict[str, str]:
-    """Lay headers over one another; a later name replaces an earlier one in any case."""
-    merged: dict[str, tuple[str, str]] = {}
-    for layer in layers:
-        for name, value in (layer or {}).items():
-            if not isinstance(name, str) or not isinstance(value, str) or not (name + value).isprintable():
-                raise InvalidRequestError(f"header {name!r} must have one line of text as its value.")
-            merged[name.lower()] = (name, value)
-    return dict(merged.values())
-
-
-def number(name: str, value: int | None, *, least: int, default: int | None = None) -> int | None:
-    """Check a whole number."""
-    if value is None:
-        return default
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise InvalidRequestError(f"{name}={value!r} must be a whole number, {least} or more.")
-    return value
-
-
-def seconds(name: str, value: float | None) -> float | None:
-    """Check a time: a positive number of seconds, or None."""
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < float("inf"):
-        raise InvalidRequestError(f"{name}={value!r} must be a positive number of seconds.")
-    return float(value)

@@ -35,15 +35,17 @@ class LLMProvider(StrEnum):
         if isinstance(value, cls):
             return value
         try:
-            return cls(value.strip().lower())
+            return cls(str(value).strip().lower())
         except ValueError:
             from any_llm.providers.table import supported  # noqa: PLC0415
 
-            raise UnsupportedProviderError(value, supported()) from None
+            raise UnsupportedProviderError(str(value), supported()) from None
 
 
 def split_model_provider(model: str, *, stacklevel: int = 3) -> tuple[LLMProvider, str]:
     """Split "provider:model" (or the deprecated "provider/model") at the first of the two marks."""
+    if not isinstance(model, str):
+        raise InvalidModelError(f"model must be a str, not {type(model).__name__}.")
     colon, slash = model.find(":"), model.find("/")
     mark = ":" if colon != -1 and (slash == -1 or colon < slash) else "/"
     provider, _, name = model.partition(mark)

@@ -9,9 +9,18 @@ _KINDS = (
 )  # fmt: skip
 
 
+_NOUNS = (
+    "AsyncFileDownload", "AudioSpeechParams", "AudioTranscriptionParams", "Batch", "BatchNotCompleteError",
+    "BatchRequestCounts", "BatchResult", "BatchResultError", "BatchResultItem", "ContentFilterFinishReasonError",
+    "FileDeleted", "FileDownload", "FileInput", "FileMetadata", "FileOperation", "FilePage", "LengthFinishReasonError",
+    "ParsedChatCompletion", "ParsedChatCompletionMessage", "ParsedChoice", "ParsedResponse",
+    "ProviderFileNotFoundError", "Transcription", "TranscriptionVerbose",
+)  # fmt: skip
+
+
 def explain(name: str) -> str:
     """Word the AttributeError for a name this package does not have."""
-    if name.removeprefix("a") in _KINDS or name in _KINDS:
+    if name.removeprefix("a") in _KINDS or name in {*_KINDS, *_NOUNS}:
         return (
             f"any_llm.{name} is not here: this is omniembed, which makes embeddings only (embedding and aembedding). "
             "For the rest of any-llm use Mozilla.ai's any-llm-sdk in an environment of its own."

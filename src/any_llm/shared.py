@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from any_llm.client import AnyLLM
 from any_llm.constants import LLMProvider, split_model_provider
+from any_llm.exceptions import InvalidRequestError
 from any_llm.providers.table import ROWS
 
 if TYPE_CHECKING:
@@ -30,6 +31,9 @@ def client_for(
     """Find or make the client for these arguments, and the model's own name."""
     if provider is None:
         provider, model = split_model_provider(model, stacklevel=4)
+    for name in ("api_key", "api_base"):
+        if client_args and name in client_args:
+            raise InvalidRequestError(f"{name} is an argument of its own, not one of client_args.")
     row = ROWS[LLMProvider.from_string(provider)]
     # What the environment says is part of the identity: a key that is set or changed later is used at once.
     variables = (*row.key_env, *row.token_env, *row.base_env, *row.client_env.values(), *row.variables.values())

@@ -5,7 +5,7 @@ A conversation is a generator. It yields a Command and is resumed with an Outcom
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Generator, Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
@@ -74,11 +74,14 @@ class Batch(msgspec.Struct, frozen=True):
 
 
 class Send(msgspec.Struct, frozen=True, kw_only=True):
-    """Command: POST this, answer with a Reply."""
+    """Command: send this request, answer with a Reply."""
 
     url: str
-    body: bytes
+    body: bytes = b""
     headers: Mapping[str, str] = {}
+    method: Literal["POST", "GET"] = "POST"
+    sign: Callable[[Send, float], Mapping[str, str]] | None = None
+    """Headers that depend on the time (wall-clock seconds): asked for just before the socket, anew on each try."""
 
     def __repr__(self) -> str:
         """Address and size only: headers carry the key and the body the texts."""
@@ -103,7 +106,25 @@ class Sleep(msgspec.Struct, frozen=True):
     seconds: float
 
 
-Command = Send | Run | Admit | Sleep
+class Once(msgspec.Struct, frozen=True):
+    """Command: run a flow once for all who ask under this key at the same time, answer with what it returns."""
+
+    key: Hashable
+    flow: Callable[[], Generator[Command, Outcome, Any]]
+
+
+Command = Send | Run | Admit | Sleep | Once
+
+
+class Token(msgspec.Struct, frozen=True):
+    """What an exchange of credentials gave: headers to send, and until when (monotonic seconds)."""
+
+    headers: Mapping[str, str]
+    expires: float
+
+    def __repr__(self) -> str:
+        """Never the token."""
+        return "Token(***)"
 
 
 def public(url: str) -> str:

@@ -14,7 +14,7 @@ from any_llm.exceptions import ContextLengthExceededError, InsufficientFundsErro
 from any_llm.flow import failure, pace
 from any_llm.flow.retry import RETRYABLE, Retry, delay, retry_after
 from any_llm.flow.vectors import InvalidVectorError, Matrix, fill
-from any_llm.wire import Admit, Outcome, Reply, Run, Send, Sleep, TransportError
+from any_llm.wire import Admit, Once, Outcome, Reply, Run, Send, Sleep, TransportError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 OK = range(200, 300)
 UNAUTHORISED = 401
+POLL = 0.5
+"""Seconds between two questions whether a provider is done."""
 REQUEST_IDS = ("x-request-id", "request-id", "apim-request-id", "x-goog-request-id", "cf-ray")
 """Headers that name a request at the provider, best first."""
 
@@ -78,9 +80,11 @@ def _converse(setting: Setting, batch: Batch) -> Generator[Command, Outcome, Ans
     while True:
         outcome = yield Admit(lambda now: pace.admit(setting.memory, setting.place, now))
         call = _as_known(setting, outcome.now[0])
-        command = yield from _command(setting, call, batch)
+        command: Send | Run | None = None
         try:
+            command = yield from _command(setting, call, batch, outcome.now[0])
             outcome = yield command
+            outcome = yield from _followed(setting, call, command, outcome)
             reply = outcome.value
             if not isinstance(reply, Reply) or reply.status in OK:
                 return _settle(setting, batch, reply)
@@ -112,16 +116,36 @@ def _as_known(setting: Setting, now: float) -> Call:
     return msgspec.structs.replace(call, base64=False)
 
 
-def _command(setting: Setting, call: Call, batch: Batch) -> Generator[Command, Outcome, Send | Run]:
-    """The request with its headers; a callable key is asked for now."""
+def _command(setting: Setting, call: Call, batch: Batch, now: float) -> Generator[Command, Outcome, Send | Run]:
+    """The request with its headers; a callable key is asked for now, a token fetched if none is fresh."""
     command = setting.adapter.encode(call, batch)
     if isinstance(command, Run):
         return command
     headers = {**call.headers, **command.headers}
-    if call.key is not None:
+    authorise = getattr(setting.adapter, "authorise", None)
+    if authorise is not None:
+        key = (setting.place[0], setting.place[2])
+        token = setting.memory.token(key, now)
+        if token is None:
+            token = (yield Once(key, lambda: authorise(call))).value
+            setting.memory.keep(key, token)
+        headers.update(token.headers)
+    elif call.key is not None:
         header, prefix = call.row.auth
         headers[header] = prefix + (yield Run(call.key)).value
     return msgspec.structs.replace(command, headers=headers)
+
+
+def _followed(setting: Setting, call: Call, sent: Send | Run, outcome: Outcome) -> Generator[Command, Outcome, Outcome]:
+    """The final reply, where a provider answers "not yet" and is asked again until it is done."""
+    follow = getattr(setting.adapter, "follow", None)
+    while follow is not None and isinstance(sent, Send) and outcome.value.status in OK:
+        ask = follow(call, outcome.value)
+        if ask is None:
+            break
+        yield Sleep(POLL)
+        outcome = yield msgspec.structs.replace(ask, headers={**sent.headers, **ask.headers})
+    return outcome
 
 
 def _settle(setting: Setting, batch: Batch, reply: Any) -> Answer:
@@ -140,13 +164,22 @@ def _refused(setting: Setting, call: Call, sent: Any, batch: Batch, outcome: Out
     if _refuses_base64(call, reply, refusal.message):
         setting.memory.learn(setting.place, outcome.now[0], base64=False)
         return Problem(error, free="floats")
-    if reply.status == UNAUTHORISED and call.key is not None:
-        return Problem(error, free="key")  # a callable key is asked again: it may have been rotated
+    if reply.status == UNAUTHORISED and (call.key is not None or hasattr(setting.adapter, "authorise")):
+        _drop_token(setting, sent, outcome.now[0])
+        return Problem(error, free="key")  # a callable key is asked again, a token fetched: it may have been rotated
     # An empty account, and an input that is too long, stay so.
     stays = isinstance(error, InsufficientFundsError | ContextLengthExceededError)
     return Problem(
         error, again=reply.status in RETRYABLE and not stays, asked=retry_after(reply.headers, outcome.now[1])
     )
+
+
+def _drop_token(setting: Setting, sent: Send, now: float) -> None:
+    """Forget the token that was sent; one that another conversation fetched meanwhile stays."""
+    key = (setting.place[0], setting.place[2])
+    token = setting.memory.token(key, now)
+    if token is not None and token.headers.items() <= sent.headers.items():
+        setting.memory.drop(key, token)
 
 
 def _refuses_base64(call: Call, reply: Reply, message: str) -> bool:

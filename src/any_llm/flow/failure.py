@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from any_llm import exceptions as errors
 from any_llm.flow.redact import redact, without_secrets
+from any_llm.flow.retry import retry_after
 from any_llm.wire import public
 
 if TYPE_CHECKING:
@@ -66,7 +67,8 @@ def refused(call: Call, sent: Send, batch: Batch, reply: Reply, refusal: Refusal
         details["index"] = batch.indexes[0] if len(batch) == 1 else None
         message = f"{message} {WAYS_OUT}"
     if kind is errors.RateLimitError:
-        details["retry_after"] = reply.headers.get("retry-after")
+        seconds = retry_after(reply.headers, 0.0) if "retry-after-ms" in reply.headers else None
+        details["retry_after"] = reply.headers.get("retry-after", None if seconds is None else str(seconds))
     return kind(f"{call.model}: {message}", None, call.row.name, **details)
 
 

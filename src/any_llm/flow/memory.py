@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import os
 import threading
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+    from any_llm.wire import Token
 
 Place = tuple[str, str, int]
 """Base address, model, hash of the key: limits and pauses belong to these three together."""
@@ -14,7 +19,9 @@ Place = tuple[str, str, int]
 LIFETIME = 3600.0
 """Seconds after which a fact is forgotten."""
 CAPACITY = 4096
-"""Places kept at most; the oldest goes first."""
+"""Places kept at most, and tokens; the oldest goes first."""
+MARGIN = 60.0
+"""Seconds before it expires, a token is fetched anew."""
 
 
 class Learnt(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,6 +45,7 @@ class Memory:
         """Know nothing."""
         self._lock = threading.Lock()
         self._places: dict[Place, Learnt] = {}
+        self._tokens: dict[Hashable, Token] = {}
 
     def known(self, place: Place, now: float) -> Learnt:
         """What is known of a place and not yet stale."""
@@ -54,6 +62,25 @@ class Memory:
             self._places[place] = msgspec.structs.replace(before, since=now, **facts)
             while len(self._places) > CAPACITY:
                 del self._places[next(iter(self._places))]
+
+    def token(self, key: Hashable, now: float) -> Token | None:
+        """The token kept under this key, unless it is about to expire."""
+        token = self._tokens.get(key)
+        return token if token is not None and now < token.expires - MARGIN else None
+
+    def keep(self, key: Hashable, token: Token) -> None:
+        """Keep a token for all who need it."""
+        with self._lock:
+            self._tokens.pop(key, None)
+            self._tokens[key] = token
+            while len(self._tokens) > CAPACITY:
+                del self._tokens[next(iter(self._tokens))]
+
+    def drop(self, key: Hashable, token: Token) -> None:
+        """Forget a token that was refused, unless another has taken its place."""
+        with self._lock:
+            if self._tokens.get(key) is token:
+                del self._tokens[key]
 
     def unlock(self) -> None:
         """Take a new lock: in a forked child the old one may be held by a thread that is not there."""

@@ -48,9 +48,10 @@ def embed(
     split = [place for place, found in enumerate(read) if len(found) > 1]
     for place in split:
         vectors[place] /= sum(len(window) - special for window in read[place])
-    whole = range(len(texts)) if normalize else split if model.recipe.normalized else ()
-    if whole:
-        vectors[list(whole)] = to_unit_length(vectors[list(whole)])
+    if model.recipe.normalized:
+        vectors[split] = to_unit_length(vectors[split])  # the others are so already
+    elif normalize:
+        vectors[:] = to_unit_length(vectors)
     tokens = sum(len(window) for _, window in pieces)
     return Part(vectors=Vectors(buffer, model.width), prompt_tokens=tokens, total_tokens=tokens, model=model.name)
 

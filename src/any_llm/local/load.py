@@ -49,6 +49,8 @@ def load(folder: str | None) -> Model:
     """
     if folder is None:
         return _once("", lambda: open_built_in(weights_file(), WEIGHTS_SHA256))
+    if not os.path.isdir(folder):  # noqa: PTH112  # Path's raises for a name too long, or with a null byte in it
+        raise _no_model(folder)
     path = Path(folder).resolve()
     return _once(str(path), lambda: open_folder(path))
 
@@ -65,11 +67,7 @@ def open_folder(path: Path) -> Model:
     weights = find_weights(path)
     tokenizer = path / "tokenizer.json"
     if weights is None or not tokenizer.is_file():
-        raise ModelNotFoundError(
-            f"'{path.name}' is neither a model nor a folder with one. Use '{BUILT_IN}', or the path of a folder that "
-            "holds tokenizer.json beside model.onnx, onnx/model.onnx or (BERT only) model.safetensors.",
-            provider_name="local",
-        )
+        raise _no_model(path.name)
     recipe = read_recipe(path)
     session = open_onnx(weights) if weights.suffix == ".onnx" else _open_safetensors(weights)
     if recipe.pooling is None and not session.pooled:
@@ -95,6 +93,14 @@ def verified(path: Path, sha256: str) -> bytes:
             provider_name="local",
         )
     return content
+
+
+def _no_model(name: str) -> ModelNotFoundError:
+    return ModelNotFoundError(
+        f"'{name}' is neither a model nor a folder with one. Use '{BUILT_IN}', or the path of a folder that holds "
+        "tokenizer.json beside model.onnx, onnx/model.onnx or (BERT only) model.safetensors.",
+        provider_name="local",
+    )
 
 
 def _open_safetensors(weights: Path) -> Session:

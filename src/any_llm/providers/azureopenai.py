@@ -1,7 +1,7 @@
 """Azure OpenAI: the OpenAI shape at an Azure address, with the key in `api-key`.
 
-Without api_version: POST {endpoint}/openai/v1/embeddings, `model` is the deployment's name.
-With api_version: POST {endpoint}/openai/deployments/{deployment}/embeddings?api-version=...
+Without one, or with "v1": POST {endpoint}/openai/v1/embeddings, `model` is the deployment's name.
+With a dated api_version: POST {endpoint}/openai/deployments/{deployment}/embeddings?api-version=...
 Source: https://learn.microsoft.com/azure/foundry/openai/api-version-lifecycle
 """
 
@@ -28,8 +28,10 @@ class AzureOpenAIAdapter(openai.OpenAIAdapter):
         endpoint = call.base.rstrip("/").removesuffix("/v1").removesuffix("/openai")
         at_endpoint = msgspec.structs.replace(call, base=endpoint)
         version = call.client.get("api_version")
-        if version is None:
+        if version is None or version == "v1":
             url = address(at_endpoint, "/openai/v1/embeddings")
+        elif not version[:4].isdigit():  # "preview", "latest": words of the v1 address
+            url = address(at_endpoint, "/openai/v1/embeddings", {"api-version": version})
         else:
             deployment = quote(call.client.get("azure_deployment") or call.model, safe="")
             url = address(at_endpoint, f"/openai/deployments/{deployment}/embeddings", {"api-version": version})

@@ -60,6 +60,8 @@ class Row(NamedTuple):
     """When, as an ISO date."""
     api_base: str | None = None
     """What the provider's own SDK calls its base URL."""
+    bare_host: bool = False
+    """Its base may lack scheme and port, as OLLAMA_HOST may."""
     variables: Mapping[str, str] = {}
     """Names in braces in `api_base` (account, region, ...): client option -> the variable that may hold it."""
     path: str = "/embeddings"

@@ -100,7 +100,7 @@ _TABLE = (
         name="ollama", title="Ollama", kind="server",
         source="https://github.com/ollama/ollama/blob/main/docs/api.md#generate-embeddings", read="2026-11-22",
         adapter="any_llm.providers.ollama", api_base="http://127.0.0.1:11434", path="/api/embed",
-        base_env=("OLLAMA_HOST",), key_env=("OLLAMA_API_KEY",), key_required=False, evidence="sdk",
+        base_env=("OLLAMA_HOST",), key_env=("OLLAMA_API_KEY",), key_required=False, evidence="sdk", bare_host=True,
         names=Names(dimensions="dimensions", overflow="truncate", policies={"error": False, "truncate": True}),
         client_aliases={"host": "api_base", "headers": "default_headers"},
     ),

@@ -51,7 +51,6 @@ class BlockingTransport:
     def run(self, job: Job, *, timeout: float | None, deadline: float | None) -> CreateEmbeddingResponse:
         """Drive every conversation of the job; `timeout` is seconds a read, `deadline` seconds for all."""
         scope = Scope(timeout or self._network.timeout, None if deadline is None else time.monotonic() + deadline)
-        scope.nested = _in_a_loop()
         flows: list[Flow] = []
         while len(flows) < self._concurrency and (flow := job.next_conversation()) is not None:
             flows.append(flow)
@@ -187,14 +186,6 @@ def _call(command: Run, *, nested: bool) -> Any:
     if (close := getattr(value, "close", None)) is not None:
         close()  # a coroutine that is dropped is a warning
     raise InvalidRequestError("An async api_key cannot be awaited by embedding() in a running loop; use aembedding().")
-
-
-def _in_a_loop() -> bool:
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return False
-    return True
 
 
 async def _wait(value: Any) -> Any:

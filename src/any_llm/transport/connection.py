@@ -131,6 +131,7 @@ class BoundedHTTPSConnection(HTTPSConnection):
         """Connect, shake hands, then answer to the scope."""
         with ExitStack() as self._waiting:
             super().connect()
+        self.is_verified = True  # or verify=False was asked for: urllib3 would warn of it at every request
         self.sock = BoundedSocket(self.sock)
 
     def _tunnel(self) -> None:

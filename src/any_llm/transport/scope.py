@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import socket
 import threading
@@ -17,7 +18,7 @@ class Scope:
         """Know how long a read may take, in seconds, and when all must be over."""
         self.timeout = timeout
         self.deadline = deadline
-        self.nested = False
+        self.nested = _in_a_loop()
         """True when the caller's thread runs an event loop, which nothing can be awaited on meanwhile."""
         self._aborted = threading.Event()
         self._lock = threading.Lock()
@@ -65,3 +66,11 @@ class Scope:
                 with contextlib.suppress(OSError):
                     # Past SSLSocket.shutdown, which forgets the TLS state a reading thread still uses.
                     socket.socket.shutdown(sock, socket.SHUT_RDWR)
+
+
+def _in_a_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True

@@ -1,0 +1,135 @@
+"""Who gets to see the key: the host it is for, each time it is asked for anew, and nobody else."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+
+import pytest
+
+from any_llm import AnyLLM, AnyLLMError, AuthenticationError
+from colours import COLOURS
+from forward_proxy import forward
+from loopback import Answer, Raw
+from numbered import KEY, numbers, texts, to, vectors
+from tls import AUTHORITY, SecureLoopback
+
+REFUSED = Answer(401, json={"error": {"message": "expired", "code": "invalid_api_key"}})
+
+
+@COLOURS
+@pytest.mark.parametrize("elsewhere", [False, True], ids=["same host", "another"])
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_is_not_followed(status, elsewhere, call, loopback):
+    other = loopback(vectors)
+    there = other.url if elsewhere else ""
+    server = loopback(lambda _: Answer(status, headers={"location": f"{there}/elsewhere"}))
+    with pytest.raises(AnyLLMError, match="api_base") as caught:
+        call(inputs="5", **to(server.url))
+    assert caught.value.status_code == status
+    assert ([each.path for each in server.requests], other.connections) == (["/embeddings"], 0)
+
+
+@COLOURS
+def test_a_redirect_is_not_followed_through_a_proxy(call, loopback, monkeypatch):
+    proxy = loopback(lambda _: Answer(307, headers={"location": "http://elsewhere.invalid/"}))
+    with pytest.raises(AnyLLMError, match="api_base"):
+        call(inputs="5", **to("http://host.invalid", proxy=proxy.url))
+    assert [each.path for each in proxy.requests] == ["http://host.invalid/embeddings"]
+
+
+def keys(*, asynchronous):
+    """Make a callable that gives another key each time: key-1, key-2 and so on."""
+    lock, given = threading.Lock(), iter(range(1, 100))
+
+    def key():
+        with lock:
+            return f"key-{next(given)}"
+
+    async def key_later():
+        await asyncio.sleep(0)
+        return key()
+
+    return key_later if asynchronous else key
+
+
+ASYNC_KEY = pytest.mark.parametrize("asynchronous", [False, True], ids=["def", "async def"])
+
+
+@COLOURS
+@ASYNC_KEY
+def test_a_callable_is_asked_for_a_key_for_each_request(asynchronous, call, loopback):
+    server = loopback(vectors)
+    result = call(inputs=texts(6), batch_size=1, **to(server.url, keys(asynchronous=asynchronous), max_concurrency=3))
+    assert numbers(result) == list(range(6))
+    assert sorted(each.headers["authorization"] for each in server.requests) == [f"Bearer key-{n}" for n in range(1, 7)]
+
+
+@COLOURS
+@ASYNC_KEY
+@pytest.mark.parametrize("works", ["key-2", "key-3"])
+def test_a_refused_key_is_asked_for_once_more(works, asynchronous, call, loopback):
+    server = loopback(lambda request: vectors(request) if request.headers["authorization"].endswith(works) else REFUSED)
+    options = to(server.url, keys(asynchronous=asynchronous), max_retries=0)
+    if works == "key-3":
+        with pytest.raises(AuthenticationError):
+            call(inputs="5", **options)
+    else:
+        assert numbers(call(inputs="5", **options)) == [5]
+    assert len(server.requests) == 2
+
+
+@COLOURS
+@ASYNC_KEY
+def test_a_key_from_a_callable_goes_through_a_tunnel_unseen(asynchronous, call, loopback, tmp_path):
+    AUTHORITY.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    proxy = loopback(forward)
+    with SecureLoopback(vectors) as server:
+        key = keys(asynchronous=asynchronous)
+        call(inputs="5", **to(server.url, key, proxy=proxy.url, verify=tmp_path / "ca.pem"))
+        assert server.requests[0].headers["authorization"] == "Bearer key-1"
+    assert "key-1" not in str(proxy.requests)
+
+
+def misbehave(connection):
+    connection.send(b"HTTP/1.1 200 OK\r\nbad header\r\ncontent-length: 2\r\n\r\n{}")
+
+
+@COLOURS
+@pytest.mark.parametrize(
+    "answer",
+    [
+        vectors,
+        lambda _: REFUSED,
+        lambda request: Answer(400, json={"error": {"message": f"you sent {request.headers['authorization']}"}}),
+        lambda _: Raw(lambda connection: connection.reset()),
+        lambda _: Raw(misbehave),
+        lambda _: Raw(lambda connection: connection.send(b"\x00\xff no HTTP\r\n\r\n")),
+        lambda _: Answer(body=b"[not JSON"),
+        lambda _: Answer(500, headers={"retry-after-ms": "1"}, body=b"oops"),
+    ],
+    ids=["right", "401", "echo", "reset", "bad header", "no HTTP", "no JSON", "500"],
+)
+def test_no_log_and_no_error_holds_the_key(answer, call, loopback, caplog):
+    server = loopback(answer)
+    told = ""
+    with caplog.at_level(logging.DEBUG):
+        for name in ("urllib3", "urllib3.connectionpool", "aiohttp", "aiohttp.client", "asyncio", "any_llm"):
+            caplog.set_level(logging.DEBUG, logger=name)
+        try:
+            call(inputs="5", **to(server.url, max_retries=1))
+        except AnyLLMError as error:
+            told = f"{error} {error!r} {error.__cause__!r} {error.__context__!r} {error.original_exception!r}"
+    assert server.requests
+    assert all(each.headers["authorization"] == f"Bearer {KEY}" for each in server.requests)
+    logged = [f"{each.getMessage()} {each.exc_text} {each.__dict__}" for each in caplog.records]
+    assert not any(KEY in words for words in [told, *logged])
+
+
+async def test_no_repr_holds_the_key(loopback):
+    client = AnyLLM.create("openai", KEY, loopback(vectors).url)
+    client.embedding("m", "5")
+    await client.aembedding("m", "5")
+    seen = [client, *vars(client).values(), *vars(client._blocking).values(), *vars(client._asynchronous).values()]
+    assert not any(KEY in f"{each!r} {each!s}" for each in seen)
