@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import sys
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from loopback import Loopback, Raw
@@ -74,6 +74,22 @@ def drip(head: bytes) -> Callable[[Request], Raw]:
     return lambda _: Raw(write)
 
 
+class Sipping(Loopback):
+    """It reads what it is sent in sips, every 50 ms one, and never answers."""
+
+    def _serve(self, connection: Connection) -> None:
+        with suppress(OSError), connection.socket:
+            while not connection.wait(0.05) and connection.socket.recv(65536):
+                pass
+
+
+@contextmanager
+def sipping() -> Iterator[tuple[str, None]]:
+    """Give its address."""
+    with Sipping(vectors) as server:
+        yield server.url, None
+
+
 @contextmanager
 def serving(answer: Callable[[Request], Answer | Raw], *, proxy: bool = False) -> Iterator[tuple[str, str | None]]:
     """Give the address to call, and that of the proxy on the way, if it is one."""
@@ -97,6 +113,7 @@ SERVERS = {
     "drips a body": lambda: serving(drip(b"HTTP/1.1 200 OK\r\ncontent-length: 1000000\r\n\r\n")),
     "never answers": lambda: serving(Hold()),
     "never reads": listening,
+    "reads in sips": sipping,
     "never shakes hands": lambda: listening("https"),
     "is a proxy that drips": lambda: serving(drip(b"HTTP/1.1 200 OK\r\nname: "), proxy=True),
     "is a proxy that never answers": lambda: serving(Hold(), proxy=True),

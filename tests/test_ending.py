@@ -47,7 +47,7 @@ def ends_in_time(expected=ProviderTimeoutError, *, latest=0.5):
 def test_a_deadline_ends_a_call_to_a_server_that(server, batches, call):
     with SERVERS[server]() as (url, proxy):
         options = arguments(url, batches, proxy=proxy)
-        if server == "never reads":  # more than the system keeps for it
+        if "reads" in server:  # more than the system keeps for it
             options["inputs"] = ["x" * 12_000_000] * min(batches, 2)
         with ends_in_time() as caught:
             call(**options, deadline=DEADLINE)

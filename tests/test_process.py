@@ -121,8 +121,9 @@ def test_a_fork_while_a_lock_is_held_does_not_lock_the_child(loopback):
         client.embedding("m", texts(5))
         asyncio.run(client.aembedding("m", texts(5)))
         tls = client._blocking._tls, client._asynchronous._connectors._tls
-        with shared._lock, MEMORY._lock, tls[0]._lock, tls[1]._lock:
-            child = os.fork()
+        locks = shared._lock, MEMORY._lock, tls[0]._lock, tls[1]._lock
+        for lock in locks: lock.acquire()
+        child = os.fork()
         if child:
             print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
         else:

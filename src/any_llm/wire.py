@@ -152,6 +152,10 @@ class Outcome(msgspec.Struct, frozen=True):
     value: Any
     now: Now
 
+    def __repr__(self) -> str:
+        """When, and of what kind: the value may be a key."""
+        return f"Outcome({type(self.value).__name__}, {self.now})"
+
 
 class TransportError(Exception):
     """No reply: refused, reset, timed out. Thrown into the conversation by the driver."""
@@ -185,6 +189,10 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
     code: str | None = None
     param: str | None = None
     error_type: str | None = None
+
+    def __repr__(self) -> str:
+        """Code only: the message may echo the key and the texts."""
+        return f"Refusal({self.code!r})"
 
 
 Conversation = Generator[Command, Outcome, None]

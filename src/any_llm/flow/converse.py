@@ -12,7 +12,7 @@ import msgspec
 
 from any_llm.exceptions import ContextLengthExceededError, InsufficientFundsError
 from any_llm.flow import failure, pace
-from any_llm.flow.retry import RETRYABLE, Retry, delay, retry_after
+from any_llm.flow.retry import LONGEST_WAIT, RETRYABLE, Retry, delay, retry_after
 from any_llm.flow.vectors import InvalidVectorError, Matrix, fill
 from any_llm.wire import Admit, Once, Outcome, Reply, Run, Send, Sleep, TransportError
 
@@ -100,11 +100,11 @@ def _converse(setting: Setting, batch: Batch) -> Generator[Command, Outcome, Ans
             continue
         attempt += 1
         wait = delay(setting.retry, attempt, asked=problem.asked, chance=setting.chance()) if problem.again else None
-        if wait is None:
-            raise problem.error from None
-        if problem.asked:
+        if problem.asked and problem.asked <= LONGEST_WAIT:
             until = outcome.now[0] + problem.asked
             setting.memory.learn(setting.place, outcome.now[0], paused_until=until)
+        if wait is None:
+            raise problem.error from None
         yield Sleep(wait)
 
 
@@ -130,7 +130,7 @@ def _command(setting: Setting, call: Call, batch: Batch, now: float) -> Generato
             token = (yield Once(key, lambda: authorise(call))).value
             setting.memory.keep(key, token)
         headers.update(token.headers)
-    elif call.key is not None:
+    elif call.key is not None and call.row.auth[0].lower() not in map(str.lower, headers):
         header, prefix = call.row.auth
         headers[header] = prefix + (yield Run(call.key)).value
     return msgspec.structs.replace(command, headers=headers)
@@ -184,5 +184,6 @@ def _drop_token(setting: Setting, sent: Send, now: float) -> None:
 
 def _refuses_base64(call: Call, reply: Reply, message: str) -> bool:
     """Whether a host names encoding_format in its refusal, though we alone wanted it."""
-    ours = call.row.base64 and call.base64 and call.options.encoding_format is None
+    asked = call.options.encoding_format is not None or "encoding_format" in call.extra
+    ours = call.row.base64 and call.base64 and not asked
     return ours and reply.status in {400, 422} and ("encoding_format" in message or "base64" in message.lower())

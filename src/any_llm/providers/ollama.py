@@ -43,7 +43,7 @@ class OllamaAdapter:
     def decode(self, call: Call, reply: Reply) -> Part:
         """Read the vectors by order."""
         read = _decoder.decode(reply.body)
-        tokens = read.prompt_eval_count or 0
+        tokens = read.prompt_eval_count
         return Part(vectors=read.embeddings, prompt_tokens=tokens, total_tokens=tokens, model=read.model)
 
     def explain(self, reply: Reply) -> Refusal:
