@@ -79,7 +79,7 @@ class Sipping(Loopback):
 
     def _serve(self, connection: Connection) -> None:
         with suppress(OSError), connection.socket:
-            while not connection.wait(0.05) and connection.socket.recv(65536):
+            while not connection.wait(0.05) and connection.socket.recv(1 << 19):
                 pass
 
 

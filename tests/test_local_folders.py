@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from any_llm.exceptions import ContextLengthExceededError
+from any_llm.local.folder import read_recipe
 from local_call import TINY, part, tiny_folder, vectors
 
 EXPECTED = json.loads((TINY / "expected.json").read_text(encoding="utf-8"))
@@ -91,6 +92,30 @@ def test_as_much_is_read_as_the_folder_says(tmp_path, changed, limit):
     assert part(path, ["a " * (limit - 2)]).total_tokens == limit
     with pytest.raises(ContextLengthExceededError, match=rf"{limit + 1} tokens .* reads {limit}:"):
         part(path, ["a " * (limit - 1)])
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ({"config": {"model_type": "roberta", "pad_token_id": 1}, "tokenizer_config": None}, {"limit": 30}),
+        ({"config": {"model_type": "roberta", "pad_token_id": 1}}, {"limit": 20}),
+        ({"config": {"max_position_embeddings": None}, "tokenizer_config": None}, {"limit": None}),
+        ({"tokenizer": {"padding": {"pad_id": 7}}, "config": {"pad_token_id": 1}}, {"pad": 7}),
+        ({"tokenizer": {"padding": None}, "config": {"pad_token_id": 1}}, {"pad": 1}),
+        ({"tokenizer": {"padding": None}, "config": {"pad_token_id": None}}, {"pad": 0}),
+        ({"modules": None}, {"normalized": False, "pooling": "mean"}),
+        ({"sentence_bert_config": {"do_lower_case": True}}, {"lowercase": True}),
+    ],
+    ids=str,
+)
+def test_the_folder_says_how_it_is_run(tmp_path, changed, expected):
+    recipe = read_recipe(tiny_folder(tmp_path, **changed))
+    assert {name: getattr(recipe, name) for name in expected} == expected
+
+
+def test_a_folder_may_ask_for_lower_case(tmp_path):
+    cased = tiny_folder(tmp_path, tokenizer={"normalizer": None}, sentence_bert_config={"do_lower_case": True})
+    assert np.allclose(vectors(cased, ["CAB", "Cab"]), vectors(TINY, ["cab", "cab"]), atol=1e-6)
 
 
 def test_a_model_without_unit_length_keeps_the_mean_of_its_windows(tmp_path):

@@ -33,7 +33,7 @@ def in_a_process(code, **changed):
         env=environment | changed,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=60,
     )
     assert (done.returncode, done.stderr) == (0, "")
     return done.stdout.strip()

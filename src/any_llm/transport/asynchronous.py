@@ -15,9 +15,10 @@ from yarl import URL
 from any_llm.transport.broken import lost
 from any_llm.transport.drive import adrive
 from any_llm.transport.loops import Connectors
-from any_llm.transport.network import CONNECT, Network, proxy_for
+from any_llm.transport.network import CONNECT, Network, proxy_for, signed
+from any_llm.transport.once import Tasks
 from any_llm.transport.scope import Scope
-from any_llm.wire import Admit, Outcome, Reply, Run, Send, TransportError
+from any_llm.wire import Admit, Once, Outcome, Reply, Run, Send, TransportError
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -37,6 +38,7 @@ class AsyncTransport:
         self._network = network
         self._concurrency = concurrency
         self._connectors = Connectors(network)
+        self._once = Tasks()
 
     async def run(
         self,
@@ -88,7 +90,10 @@ class AsyncTransport:
             value = await _call(command)
         elif isinstance(command, Admit):
             while (seconds := command.ask(time.monotonic())) > 0:  # noqa: ASYNC110  # the pace says for how long
-                await asyncio.sleep(scope.pause(seconds))  # the pace says for how long
+                await asyncio.sleep(scope.pause(seconds))
+        elif isinstance(command, Once):
+            perform = partial(self._perform, scope)
+            value = await self._once.run(command.key, lambda: adrive(command.flow(), perform))
         else:
             await asyncio.sleep(scope.pause(command.seconds))
         return Outcome(value, (time.monotonic(), time.time()))
@@ -107,10 +112,13 @@ class AsyncTransport:
                     cookie_jar=aiohttp.DummyCookieJar(),
                     skip_auto_headers=("User-Agent",),
                 ) as session,
-                session.post(
+                session.request(
+                    command.method,
                     URL(command.url, encoded=True),
-                    data=io.BytesIO(command.body),  # plain bytes would hold the loop while a large body is written
-                    headers=command.headers,
+                    data=io.BytesIO(command.body)
+                    if command.body
+                    else None,  # plain bytes would hold the loop while a large body is written
+                    headers=signed(command),
                     timeout=patience,
                     proxy=proxy,
                     allow_redirects=False,

@@ -20,9 +20,10 @@ from any_llm.exceptions import InvalidRequestError
 from any_llm.transport.broken import lost
 from any_llm.transport.connection import CURRENT, BoundedHTTPPool, BoundedHTTPSPool
 from any_llm.transport.drive import drive
-from any_llm.transport.network import CONNECT, CONNECTIONS, TLS, Network, proxy_for
+from any_llm.transport.network import CONNECT, CONNECTIONS, TLS, Network, proxy_for, signed
+from any_llm.transport.once import Threads
 from any_llm.transport.scope import Scope
-from any_llm.wire import Admit, Outcome, Reply, Run, Send
+from any_llm.wire import Admit, Once, Outcome, Reply, Run, Send
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -45,6 +46,7 @@ class BlockingTransport:
         self._network = network
         self._concurrency = concurrency
         self._tls = TLS(network)
+        self._once = Threads()
         self._openers: dict[tuple[str, str], tuple[urllib3.HTTPConnectionPool | urllib3.PoolManager, bool]] = {}
         _ALIVE.add(self)
 
@@ -105,6 +107,8 @@ class BlockingTransport:
             while (seconds := command.ask(time.monotonic())) > 0:
                 scope.sleep(seconds)
             scope.left()
+        elif isinstance(command, Once):
+            value = self._once.run(command.key, lambda: drive(command.flow(), partial(self._perform, scope)), scope)
         else:
             scope.sleep(command.seconds)
         return Outcome(value, (time.monotonic(), time.time()))
@@ -114,10 +118,10 @@ class BlockingTransport:
         CURRENT.scope = scope
         try:
             response = opener.urlopen(
-                "POST",
+                command.method,
                 command.url if absolute else target,
-                body=command.body,
-                headers=command.headers,
+                body=command.body or None,
+                headers=signed(command),
                 timeout=urllib3.Timeout(connect=min(CONNECT, scope.left()), read=scope.left()),
                 retries=False,
                 redirect=False,
@@ -162,6 +166,7 @@ class BlockingTransport:
         """In a forked child: these connections belong to the parent."""
         self._openers = {}
         self._tls.unlock()
+        self._once.forget()
 
 
 _ALIVE: weakref.WeakSet[BlockingTransport] = weakref.WeakSet()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from any_llm.wire import TransportError
+
+T = TypeVar("T")
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Generator
@@ -12,8 +14,8 @@ if TYPE_CHECKING:
     from any_llm.wire import Command, Outcome
 
 
-def drive(flow: Generator[Command, Outcome, None], perform: Callable[[Command], Outcome]) -> None:
-    """Perform each command and hand its outcome back."""
+def drive(flow: Generator[Command, Outcome, T], perform: Callable[[Command], Outcome]) -> T:
+    """Perform each command and hand its outcome back; return what the flow returns."""
     try:
         command = next(flow)
         while True:
@@ -23,14 +25,15 @@ def drive(flow: Generator[Command, Outcome, None], perform: Callable[[Command], 
                 command = flow.throw(error)
             else:
                 command = flow.send(outcome)
-    except StopIteration:
-        return
+    except StopIteration as end:
+        value: T = end.value
+        return value
     finally:
         flow.close()
 
 
-async def adrive(flow: Generator[Command, Outcome, None], perform: Callable[[Command], Awaitable[Outcome]]) -> None:
-    """Perform each command and hand its outcome back."""
+async def adrive(flow: Generator[Command, Outcome, T], perform: Callable[[Command], Awaitable[Outcome]]) -> T:
+    """Perform each command and hand its outcome back; return what the flow returns."""
     try:
         command = next(flow)
         while True:
@@ -40,7 +43,8 @@ async def adrive(flow: Generator[Command, Outcome, None], perform: Callable[[Com
                 command = flow.throw(error)
             else:
                 command = flow.send(outcome)
-    except StopIteration:
-        return
+    except StopIteration as end:
+        value: T = end.value
+        return value
     finally:
         flow.close()

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import ssl
 import threading
+import time
 from os import PathLike  # noqa: TC003  # msgspec reads the annotations
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import msgspec
 
 from any_llm.exceptions import InvalidRequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from any_llm.wire import Send
 
 CONNECT = 10.0
 """Seconds to open a connection, at most."""
@@ -98,3 +104,8 @@ def _from_environment(url: str) -> str | None:
     parts = urlsplit(url)
     proxy = getproxies().get(parts.scheme)
     return proxy if proxy and not proxy_bypass(parts.netloc.rpartition("@")[2]) else None
+
+
+def signed(send: Send) -> Mapping[str, str]:
+    """The headers of a request about to go, signed now."""
+    return {**send.headers, **send.sign(send, time.time())} if send.sign else send.headers
