@@ -107,7 +107,15 @@ class Row(NamedTuple):
 
 
 class Adapter(Protocol):
-    """A provider's language. Pure: no I/O, no clock, no state."""
+    """A provider's language. Pure: no I/O, no clock, no state.
+
+    Two more methods it may have, where its provider needs them:
+
+    authorise(call) -> Generator[Command, Outcome, Token]: a flow that exchanges the key for headers to send. It is run
+    once for all who wait, again before the token expires, and once on a 401.
+
+    follow(call, reply) -> Send | None: the request that asks whether a provider is done, None when this reply is final.
+    """
 
     def encode(self, call: Call, batch: Batch) -> Send | Run:
         """Write the request for these inputs. Raises UnsupportedParameterError before anything is sent."""
