@@ -18,6 +18,7 @@ UNNORMALIZED = [
     {"type": "sentence_transformers.models.Transformer", "path": ""},
     {"type": "sentence_transformers.models.Pooling", "path": "1_Pooling"},
 ]
+TRAINED_WITH = {"direction": "Right", "max_length": 9, "strategy": "LongestFirst", "stride": 0}
 OLD_SWITCHES = {"cls": "pooling_mode_cls_token", "max": "pooling_mode_max_tokens", "mean": "pooling_mode_mean_tokens"}
 
 
@@ -111,6 +112,12 @@ def test_as_much_is_read_as_the_folder_says(tmp_path, changed, limit):
 def test_the_folder_says_how_it_is_run(tmp_path, changed, expected):
     recipe = read_recipe(tiny_folder(tmp_path, **changed))
     assert {name: getattr(recipe, name) for name in expected} == expected
+
+
+def test_without_a_length_all_is_read_whatever_the_tokenizer_was_trained_with(tmp_path):
+    changed = {"config": {"max_position_embeddings": None}, "tokenizer_config": None}
+    path = tiny_folder(tmp_path, "tokens.onnx", "model.onnx", tokenizer={"truncation": TRAINED_WITH}, **changed)
+    assert part(path, ["a " * 25]).total_tokens == 27
 
 
 def test_a_folder_may_ask_for_lower_case(tmp_path):

@@ -165,3 +165,5 @@ def test_as_many_cores_are_used_as_the_process_may_use():
     )
     assert in_a_process(code) == "1 1 1"
     assert 1 <= usable_cores() <= len(os.sched_getaffinity(0))
+    options = loading.load(str(TINY)).session.runs.get_session_options()
+    assert options.intra_op_num_threads == usable_cores()

@@ -105,7 +105,7 @@ def test_a_tokenizer_without_special_tokens_has_nothing_to_say_of_no_text(tmp_pa
     assert refused.value.index == 8
 
 
-def test_token_ids_beyond_the_weights_are_an_error_and_not_a_vector(tmp_path):
+def test_token_ids_beyond_the_weights_are_an_error_and_not_a_vector(tmp_path, capfd):
     tokenizer = json.loads((TINY / "tokenizer.json").read_text(encoding="utf-8"))
     path = tiny_folder(
         tmp_path, tokenizer={"model": {**tokenizer["model"], "vocab": {**tokenizer["model"]["vocab"], "zzz": 900}}}
@@ -113,3 +113,4 @@ def test_token_ids_beyond_the_weights_are_an_error_and_not_a_vector(tmp_path):
     with pytest.raises(ProviderError, match="could not run the model") as failed:
         part(path, ["zzz secret"])
     assert "secret" not in str(failed.value)
+    assert capfd.readouterr().err == ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -27,6 +26,18 @@ def seconds(name: str, value: float | None) -> float | None:
     return float(value)
 
 
+def key(provider: str, value: Any) -> str:
+    """Check a key. What no header can carry is refused here: an HTTP library would print it in its error."""
+    if not isinstance(value, str):
+        raise InvalidRequestError(f"the api_key callable gave {type(value).__name__}, not str.", provider_name=provider)
+    word = value.strip()
+    if not word or not word.isascii() or not word.isprintable():
+        raise InvalidRequestError(
+            "the API key is empty or holds characters no header can carry.", provider_name=provider
+        )
+    return word
+
+
 def mapping(name: str, value: Mapping[str, Any] | None) -> Mapping[str, Any]:
     """Check a mapping of names to values."""
     if value is not None and not isinstance(value, Mapping):
@@ -45,43 +56,18 @@ def headers(*layers: Mapping[str, str] | None) -> dict[str, str]:
     return dict(merged.values())
 
 
-def address(name: str, value: Any, *, schemes: tuple[str, ...] = ("http", "https"), bare: bool = False) -> str:
+def address(name: str, value: Any, *, bare: bool = False) -> str:
     """Check a URL. `bare`: scheme, host and port may be missing, as in OLLAMA_HOST."""
     from urllib.parse import urlsplit  # noqa: PLC0415  # 10 ms, for those who make a client
 
     try:
         parts = urlsplit(value if "://" in value or not bare else f"http://{value}")
-        whole = parts.scheme in schemes and (bool(parts.hostname) or bare) and not any(map(str.isspace, value))
+        whole = (
+            parts.scheme in {"http", "https"} and (bool(parts.hostname) or bare) and not any(map(str.isspace, value))
+        )
         whole = whole and (parts.port is None or parts.port >= 0)
     except (TypeError, ValueError, AttributeError):
         whole = False
     if not whole:
-        raise InvalidRequestError(f"{name} must be an address that begins with {' or '.join(schemes)}:// and a host.")
+        raise InvalidRequestError(f"{name} must be an address, such as http://host:port.")
     return str(value)
-
-
-def trust(name: str, value: Any) -> bool | str:
-    """Check what is trusted: True, False, or the path of a CA file or folder."""
-    if isinstance(value, bool):
-        return value
-    return _path(name, value)
-
-
-def certificate(name: str, value: Any) -> str | tuple[str, ...]:
-    """Check a client certificate: a PEM file, or (certificate, key), or (certificate, key, password)."""
-    if isinstance(value, list | tuple) and len(value) in {2, 3}:
-        return (_path(name, value[0]), _path(name, value[1]), *map(str, value[2:]))
-    return _path(name, value)
-
-
-def context(name: str, value: Any) -> Any:
-    """Check an ssl.SSLContext, without loading ssl for it."""
-    if not hasattr(value, "wrap_socket"):
-        raise InvalidRequestError(f"{name} must be an ssl.SSLContext, not {type(value).__name__}.")
-    return value
-
-
-def _path(name: str, value: Any) -> str:
-    if not isinstance(value, str | os.PathLike) or not os.path.exists(value):  # noqa: PTH110  # pathlib costs 5 ms
-        raise InvalidRequestError(f"{name} must name a file that exists.")
-    return os.fspath(value)

@@ -138,18 +138,45 @@ def _network(given: Mapping[str, Any]) -> dict[str, Any]:
     """Check what the transports read."""
     check = {
         "proxy": checks.address,
-        "verify": checks.trust,
-        "cert": checks.certificate,
-        "ssl_context": checks.context,
+        "verify": _trust,
+        "cert": _certificate,
+        "ssl_context": _context,
         "timeout": checks.seconds,
     }
     return {name: check[name](name, given[name]) for name in check if name in given}
 
 
+def _trust(name: str, value: Any) -> bool | str:
+    """Check what is trusted: True, False, or the path of a CA file or folder."""
+    if isinstance(value, bool):
+        return value
+    return _path(name, value)
+
+
+def _certificate(name: str, value: Any) -> str | tuple[str, ...]:
+    """Check a client certificate: a PEM file, or (certificate, key), or (certificate, key, password)."""
+    if isinstance(value, list | tuple) and len(value) in {2, 3}:
+        return (_path(name, value[0]), _path(name, value[1]), *map(str, value[2:]))
+    return _path(name, value)
+
+
+def _context(name: str, value: Any) -> Any:
+    """Check an ssl.SSLContext, without loading ssl for it."""
+    if not hasattr(value, "wrap_socket"):
+        raise InvalidRequestError(f"{name} must be an ssl.SSLContext, not {type(value).__name__}.")
+    return value
+
+
+def _path(name: str, value: Any) -> str:
+    if not isinstance(value, str | os.PathLike) or not os.path.exists(value):  # noqa: PTH110  # pathlib costs 5 ms
+        raise InvalidRequestError(f"{name} must name a file that exists.")
+    return os.fspath(value)
+
+
 def _key(row: Row, api_key: Any) -> tuple[str, KeySource | None]:
     """Settle the key: the argument, else the provider's variables. A callable is asked at each request."""
     if callable(api_key):
-        return "", lambda: _presentable(row, api_key())
+        return "", api_key
     if api_key is not None and not isinstance(api_key, str):
         raise InvalidRequestError(f"api_key must be a str or a callable, not {type(api_key).__name__}.")
     key = api_key or _first_set(row.key_env)
@@ -157,25 +184,7 @@ def _key(row: Row, api_key: Any) -> tuple[str, KeySource | None]:
         if row.key_required:
             raise MissingApiKeyError(row.name, "/".join(row.key_env))
         return "", None
-    return _presentable(row, key), None
-
-
-def _presentable(row: Row, key: Any) -> Any:
-    """Refuse what no header can carry, here: an HTTP library would print it in its error."""
-    if hasattr(key, "__await__"):
-        return _awaited(row, key)
-    if not isinstance(key, str):
-        raise InvalidRequestError(f"the api_key callable gave {type(key).__name__}, not str.", provider_name=row.name)
-    key = key.strip()
-    if not key or not key.isascii() or not key.isprintable():
-        raise InvalidRequestError(
-            "the API key is empty or holds characters no header can carry.", provider_name=row.name
-        )
-    return key
-
-
-async def _awaited(row: Row, key: Any) -> Any:
-    return _presentable(row, await key)
+    return checks.key(row.name, key), None
 
 
 def _first_set(names: tuple[str, ...]) -> str | None:

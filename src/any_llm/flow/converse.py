@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from any_llm import checks
 from any_llm.exceptions import ContextLengthExceededError, InsufficientFundsError
 from any_llm.flow import failure, pace
 from any_llm.flow.retry import LONGEST_WAIT, RETRYABLE, Retry, delay, retry_after
@@ -132,7 +133,7 @@ def _command(setting: Setting, call: Call, batch: Batch, now: float) -> Generato
         headers.update(token.headers)
     elif call.key is not None and call.row.auth[0].lower() not in map(str.lower, headers):
         header, prefix = call.row.auth
-        headers[header] = prefix + (yield Run(call.key)).value
+        headers[header] = prefix + checks.key(call.row.name, (yield Run(call.key)).value)
     return msgspec.structs.replace(command, headers=headers)
 
 

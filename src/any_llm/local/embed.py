@@ -40,7 +40,7 @@ def embed(
     pieces = [(place, window) for place, found in enumerate(read) for window in found]
     buffer = bytearray(FLOAT32 * len(texts) * model.width)
     vectors = np.frombuffer(buffer, "<f4").reshape(len(texts), model.width)
-    for run in _runs(pieces):
+    for run in runs(pieces):
         made = forward(model.session, model.recipe, [window for _, window in run])
         for (place, window), vector in zip(run, made, strict=True):
             # Windows weigh by length; a text that fits is one window and is stored as it came.
@@ -72,7 +72,7 @@ def _read(model: Model, text: str, index: int, overflow: str) -> list[list[int]]
     return found[:1] if overflow == "truncate" else found
 
 
-def _runs(pieces: list[tuple[int, list[int]]]) -> Iterator[list[tuple[int, list[int]]]]:
+def runs(pieces: Sequence[tuple[int, list[int]]]) -> Iterator[list[tuple[int, list[int]]]]:
     """Group windows of like length, the longest first: little padding, and never more than fits the cache."""
     ordered = sorted(pieces, key=lambda piece: len(piece[1]), reverse=True)
     start = 0

@@ -115,9 +115,8 @@ class AsyncTransport:
                 session.request(
                     command.method,
                     URL(command.url, encoded=True),
-                    data=io.BytesIO(command.body)
-                    if command.body
-                    else None,  # plain bytes would hold the loop while a large body is written
+                    # As a stream: plain bytes would hold the loop while a large body is written.
+                    data=io.BytesIO(command.body) if command.body else None,
                     headers=signed(command),
                     timeout=patience,
                     proxy=proxy,

@@ -23,7 +23,7 @@ from any_llm.transport.drive import drive
 from any_llm.transport.network import CONNECT, CONNECTIONS, TLS, Network, proxy_for, signed
 from any_llm.transport.once import Threads
 from any_llm.transport.scope import Scope
-from any_llm.wire import Admit, Once, Outcome, Reply, Run, Send
+from any_llm.wire import Admit, Once, Outcome, Reply, Run, Send, TransportError
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -129,7 +129,10 @@ class BlockingTransport:
         except (urllib3.exceptions.HTTPError, OSError) as error:
             scope.left()  # an abort or a passed deadline is what ended it
             raise lost(error) from error
-        return Reply(response.status, {name.lower(): word for name, word in response.headers.items()}, response.data)
+        headers = {name.lower(): word for name, word in response.headers.items()}
+        if not response.data and headers.keys().isdisjoint({"content-length", "transfer-encoding"}):
+            raise TransportError("the reply ended in its headers")  # http.client takes that for the end of them
+        return Reply(response.status, headers, response.data)
 
     def _opener(self, url: str) -> tuple[Any, bool, str]:
         """What opens this address, whether it wants it whole, and the target at the host."""

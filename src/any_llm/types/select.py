@@ -31,7 +31,8 @@ def _said(key: str | int, choice: Choice, argument: str, length: int) -> Any:
         return UNSAID
     keys = (key, key - length) if isinstance(key, int) else (key,)
     if isinstance(choice, Mapping):
-        one = next((choice[each] for each in keys if each in choice), UNSAID)
+        said = [choice[each] for each in choice if each in keys] if any(each in choice for each in keys) else [UNSAID]
+        one = said[-1]  # of two words for one position, from the start and from the end, the later
         every = choice.get(EVERY, UNSAID)
         return every if one is UNSAID else one if every is UNSAID else _merge(one, every)
     if not isinstance(choice, Container):
