@@ -183,7 +183,10 @@ def test_a_proxy_that_is_not_there_is_a_connection_error(call):
 
 
 @COLOURS
+@pytest.mark.parametrize("given", [True, False], ids=["as an option", "in the environment"])
 @pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:9", "ftp://127.0.0.1:9"])
-def test_a_proxy_that_speaks_no_http_is_an_error_that_says_so(proxy, call):
-    with pytest.raises(InvalidRequestError, match="http://host:port"):
-        call(inputs="5", **to("http://127.0.0.1:9", proxy=proxy))
+def test_a_proxy_that_speaks_no_http_is_an_error_that_says_so(proxy, given, call, monkeypatch):
+    if not given:
+        monkeypatch.setenv("HTTP_PROXY", proxy)
+    with pytest.raises(InvalidRequestError, match=r"proxy .*http://host:port"):
+        call(inputs="5", **to("http://127.0.0.1:9", proxy=proxy if given else None))

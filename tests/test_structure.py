@@ -120,6 +120,7 @@ PUBLIC = {
     "any_llm.constants": {"LLMProvider"},
     "any_llm.types.completion": {"CreateEmbeddingResponse", "Embedding", "Usage"},
     "any_llm.types.provider": {"ProviderMetadata"},
+    "any_llm.models": {"ModelInfo", "known_models", "model_info"},
 }
 
 

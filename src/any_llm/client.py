@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from any_llm.flow.job import Job
+    from any_llm.models import ModelInfo
     from any_llm.providers.row import Row
     from any_llm.transport.asynchronous import AsyncTransport
     from any_llm.transport.blocking import BlockingTransport
@@ -180,6 +181,15 @@ class AnyLLM:
     def get_all_provider_metadata(cls) -> list[ProviderMetadata]:
         """Facts of every provider, those without embeddings too."""
         return [cls.get_provider_metadata(name) for name in ROWS]
+
+    @classmethod
+    def get_model_info(cls, model: str, provider: str | LLMProvider | None = None) -> ModelInfo | None:
+        """Facts of "provider:model": widths, tokens, price, with sources. None: nothing is known of it."""
+        from any_llm.models import model_info  # noqa: PLC0415  # reads the table of models
+
+        if provider is None:
+            provider, model = split_model_provider(model)
+        return model_info(LLMProvider.from_string(provider), model)
 
     @classmethod
     def split_model_provider(cls, model: str) -> tuple[LLMProvider, str]:

@@ -1,4 +1,4 @@
-"""Which commands are there? embed, similarity and providers."""
+"""Which commands are there? embed, similarity, providers and models."""
 
 import sys
 from pathlib import Path
@@ -110,4 +110,22 @@ def providers(
     from any_llm.cli import target  # noqa: PLC0415
 
     rows = table.listed()
+    target.show(table.as_json(rows) if json else table.as_table(rows))
+
+
+@app.command()
+def models(
+    *,
+    provider: Annotated[str | None, typer.Option(metavar="NAME", help="Only what this provider offers.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print a list of objects.")] = False,
+    debug: Debug = False,  # noqa: ARG001  # read by main()
+) -> None:
+    """List the models that something is known of: widths, longest input, price.
+
+    Any other model works too. A ~ marks what is estimated; a - what is not known. USD is the price of a million tokens.
+    """
+    from any_llm.cli import models as table  # noqa: PLC0415
+    from any_llm.cli import target  # noqa: PLC0415
+
+    rows = table.listed(provider)
     target.show(table.as_json(rows) if json else table.as_table(rows))
