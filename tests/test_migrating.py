@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import any_llm
-from any_llm import AnyLLM, LLMProvider, UnsupportedProviderError
+from any_llm import AnyLLM, EmbeddingsNotSupportedError, LLMProvider
 from interface_calls import SPOKEN, at
 
 TESTS = Path(__file__).parent
@@ -99,10 +99,21 @@ def test_supported_providers_are_those_with_embeddings():
     assert {one.name for one in AnyLLM.get_all_provider_metadata()} >= {"openai", "anthropic", "groq"}
 
 
-@pytest.mark.parametrize("name", ["bedrock", "github", "edenai"])
-def test_fewer_providers_are_known(name):
-    with pytest.raises(UnsupportedProviderError):
-        LLMProvider.from_string(name)
+ANY_LLM = (
+    "anthropic atlascloud azure azureanthropic azureopenai bedrock cascadia cerebras cohere dashscope "
+    "databricks deepinfra deepseek edenai fireworks gemini github gmi groq huggingface inception kenari liner "
+    "llama llamacpp llamafile lmstudio meta minimax mistral moonshot mzai nebius neosantara ollama openai "
+    "openrouter otari perplexity portkey qiniu requesty sagemaker sambanova telnyx together typesafe vertexai "
+    "vertexaianthropic vllm voyage watsonx xai zai"
+)
+
+
+@pytest.mark.parametrize("name", ANY_LLM.split())
+def test_every_name_is_known_and_some_have_no_embeddings_here(name):
+    assert LLMProvider.from_string(name) == name
+    if not AnyLLM.get_provider_metadata(name).embedding:
+        with pytest.raises(EmbeddingsNotSupportedError, match="makes no embeddings"):
+            AnyLLM.create(name, "key")
 
 
 def test_metadata_names_every_variable_of_the_key():

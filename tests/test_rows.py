@@ -74,9 +74,10 @@ def test_a_row_sends_and_reads_what_its_page_shows(name: str, loopback):
     header, value = record["header"]
     assert {header: value.format(key=KEY)} == {which: text for which, text in request.headers.items() if KEY in text}
     assert [item.embedding for item in result.data] == VECTORS[: len(record["texts"])]
-    tokens = record["tokens"] or [0, 0]
+    counted = any(record["tokens"] or ())  # a server that says 0 has not counted
+    tokens = record["tokens"] if counted else [0, 0]
     assert [result.usage.prompt_tokens, result.usage.total_tokens] == tokens
-    assert result.usage.source == ("measured" if record["tokens"] else "unknown")
+    assert result.usage.source == ("measured" if counted else "unknown")
     assert result.model == record["model"]
 
 

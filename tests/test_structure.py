@@ -136,6 +136,7 @@ PURE = {
     *(
         "functools",
         "hashlib",
+        "hmac",
         "importlib",
         "itertools",
         "json",

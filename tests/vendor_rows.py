@@ -22,7 +22,6 @@ _TABLE = (
         ),
         token_options=("token",), client_headers={"bill_to": "X-HF-Bill-To"},
         client_aliases={"base_url": "api_base", "headers": "default_headers"},
-        instead={"encoding_format": "vectors come as lists of numbers; leave it out."},
     ),
     Row(
         name="infinity", title="Infinity", kind="server", source="https://michaelfeil.eu/infinity/", read="2026-11-22",

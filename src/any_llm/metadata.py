@@ -19,7 +19,6 @@ def metadata(row: Row) -> ProviderMetadata:
         doc_url=row.source,
         embedding=row.embedding,
         class_name=f"{row.name.capitalize()}Provider",
-        list_models=row.lists_models,
         evidence=row.evidence,
         kind=row.kind,
     )

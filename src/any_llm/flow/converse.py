@@ -154,7 +154,10 @@ def _settle(setting: Setting, batch: Batch, reply: Any) -> Answer:
     fill(setting.matrix, batch, part)
     headers = reply.headers if isinstance(reply, Reply) else {}
     request_id = next((headers[name] for name in REQUEST_IDS if name in headers), None)
-    return Answer(part.prompt_tokens, part.total_tokens, part.estimated, part.model, request_id)
+    # Some servers count nothing and say 0: for a text that is not blank, that is no count.
+    counted = bool(part.prompt_tokens) or not any(map(str.strip, batch.texts))
+    prompt_tokens, total_tokens = (part.prompt_tokens, part.total_tokens) if counted else (None, None)
+    return Answer(prompt_tokens, total_tokens, part.estimated, part.model, request_id)
 
 
 def _refused(setting: Setting, call: Call, sent: Any, batch: Batch, outcome: Outcome) -> Problem:
