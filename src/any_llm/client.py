@@ -125,7 +125,7 @@ class AnyLLM:
     def _network(self) -> Any:
         from any_llm.transport.network import Network  # noqa: PLC0415  # ssl, for calls only
 
-        return Network(**self._configuration.network, connections=max(16, self._configuration.max_concurrency))
+        return Network(**self._configuration.network, connections=self._configuration.max_concurrency)
 
     def close(self) -> None:
         """Close the connections of embedding(). A later call opens new ones."""

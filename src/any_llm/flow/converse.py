@@ -72,7 +72,7 @@ def converse(setting: Setting, batch: Batch) -> Generator[Command, Outcome, Answ
     try:
         return (yield from _converse(setting, batch))
     except TransportError as ended:  # while waiting: nothing is left to try
-        raise failure.lost(setting.call, ended) from ended.__context__
+        raise failure.lost(setting.call, ended) from ended
 
 
 def _converse(setting: Setting, batch: Batch) -> Generator[Command, Outcome, Answer]:
@@ -106,7 +106,10 @@ def _converse(setting: Setting, batch: Batch) -> Generator[Command, Outcome, Ans
             setting.memory.learn(setting.place, outcome.now[0], paused_until=until)
         if wait is None:
             raise problem.error from None
-        yield Sleep(wait)
+        try:
+            yield Sleep(wait)
+        except TransportError as ended:
+            raise failure.lost(call, ended) from problem.error
 
 
 def _as_known(setting: Setting, now: float) -> Call:
