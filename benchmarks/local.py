@@ -17,7 +17,7 @@ from pathlib import Path
 
 RUNS = 7
 TEXTS = 200
-SENTENCE = "The harbour master wrote down the name of every ship that came in before the storm, and then of the rest."
+SENTENCE = (
     "The harbour master wrote down the name of every ship that came in before the storm, and of those that did not."
 )
 
