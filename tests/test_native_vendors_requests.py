@@ -9,7 +9,7 @@ import pytest
 
 from any_llm.exceptions import InvalidRequestError, UnsupportedParameterError
 from by_hand import TEXTS, a_batch, a_call, adapter_of
-from vendor_rows import ROWS
+from any_llm.providers.table import ROWS
 
 V2, V3, V4, V5 = (
     "jina-embeddings-v2-base-de",

@@ -15,6 +15,7 @@ from any_llm.providers.table import ROWS
 from any_llm.wire import Batch, Call, Options
 from cli_command import run_process
 from oracles import ORACLES
+from oracles.vendors import VENDORS
 
 ROOT = Path(__file__).parent.parent
 RENDERED = ["README.md", "docs/errors.md", "docs/options.md", "docs/providers.md", "src/any_llm/constants.py"]
@@ -80,7 +81,7 @@ def test_figures_about_providers_are_rendered_not_typed():
 
 
 def test_evidence_claims_no_more_than_the_tests_show():
-    held = {oracle.provider for oracle in ORACLES}
+    held = {oracle.provider for oracle in (*ORACLES, *VENDORS)}
     assert {row.name for row in ROWS.values() if row.evidence == "sdk"} == held
     assert [row.name for row in ROWS.values() if row.evidence == "live"] == []
 
@@ -100,11 +101,15 @@ ASKED = [
 ]
 
 
+# Where the model decides what may be asked.
+MODELS = {"jina": "jina-embeddings-v5-text-small"}
+
+
 @pytest.mark.parametrize("name", [row.name for row in ROWS.values() if row.embedding])
 @pytest.mark.parametrize(("column", "word", "option"), ASKED, ids=str)
 def test_the_options_table_says_what_the_adapter_does(tables, name, column, word, option):
     row = ROWS[name]
-    model = "all-MiniLM-L6-v2" if name == "local" else "".join(row.one_space[:1]) or "some-model"
+    model = MODELS.get(name) or "".join(row.one_space[:1]) or "some-model"
     call = Call(row=row, model=model, base=row.api_base or "http://host", options=Options(**option))
     told = word in getattr(tables, column)(row)
     taken = (not told) if word == "raises" else told

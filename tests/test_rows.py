@@ -73,7 +73,7 @@ def test_a_row_sends_and_reads_what_its_page_shows(name: str, loopback):
     assert (request.method, request.path, request.query, request.json) == ("POST", path, {}, record["body"])
     header, value = record["header"]
     assert {header: value.format(key=KEY)} == {which: text for which, text in request.headers.items() if KEY in text}
-    assert [item.embedding for item in result.data] == VECTORS[: len(record["texts"])]
+    assert [item.embedding for item in result.data] == record.get("vectors", VECTORS)[: len(record["texts"])]
     counted = any(record["tokens"] or ())  # a server that says 0 has not counted
     tokens = record["tokens"] if counted else [0, 0]
     assert [result.usage.prompt_tokens, result.usage.total_tokens] == tokens

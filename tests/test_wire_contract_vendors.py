@@ -21,7 +21,7 @@ from oracles.replies import WIDTH, tokens, vector
 from oracles.shape import KEY, Case, Oracle, Read
 from oracles.vendors import VENDORS, example_requests, listed
 from test_wire_contract import IGNORED, Sent, float32
-from vendor_rows import ROWS
+from any_llm.providers.table import ROWS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

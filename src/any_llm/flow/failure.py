@@ -19,6 +19,7 @@ BY_STATUS: dict[int, type[errors.AnyLLMError]] = {
     403: errors.AuthenticationError,
     404: errors.ModelNotFoundError,
     408: errors.ProviderTimeoutError,
+    424: errors.ProviderError,  # TEI: the model behind the server failed
     429: errors.RateLimitError,
     498: errors.AuthenticationError,  # Cohere: invalid token
     502: errors.UpstreamProviderError,
@@ -31,19 +32,26 @@ BY_CODE: dict[str, type[errors.AnyLLMError]] = {
     "billing_hard_limit_reached": errors.InsufficientFundsError,
     "invalid_api_key": errors.AuthenticationError,
     "model_not_found": errors.ModelNotFoundError,
+    "INPUT_MODEL_NOT_FOUND": errors.ModelNotFoundError,  # Jina, and below
+    "AUTHZ_INSUFFICIENT_BALANCE": errors.InsufficientFundsError,
 }
 BY_WORDS: tuple[tuple[int, re.Pattern[str], type[errors.AnyLLMError], bool], ...] = (
     # Gemini answers a bad key with 400 INVALID_ARGUMENT.
     (400, re.compile(r"api key not valid", re.IGNORECASE), errors.AuthenticationError, False),
-    # OpenAI, vLLM and Ollama have no code for it.
+    # OpenAI, vLLM, Ollama and Jina have no code for it.
     (
         400,
-        re.compile(r"maximum context length|exceeds the context length|maximum input length", re.IGNORECASE),
+        re.compile(
+            r"maximum context length|exceeds the context length|maximum input length|exceeds the model's maximum",
+            re.IGNORECASE,
+        ),
         errors.ContextLengthExceededError,
         False,
     ),
     # Cohere. Of several inputs it may be the sum that is too much.
     (400, re.compile(r"too many tokens", re.IGNORECASE), errors.ContextLengthExceededError, True),
+    # TEI. A batch of too many inputs has other words.
+    (422, re.compile(r"must have less than \d+ (tokens|characters)"), errors.ContextLengthExceededError, False),
     # llama.cpp answers 500.
     (500, re.compile(r"input.*too large to process", re.IGNORECASE), errors.ContextLengthExceededError, False),
 )

@@ -40,6 +40,7 @@ def open_bert(tensors: Mapping[str, Array], config: BertConfig) -> Session:
     )
     options = _options()
     values = [library("onnxruntime").OrtValue.ortvalue_from_numpy(weight) for weight in weights.values()]
+    # They are copied into the graph when it is loaded, so nothing need outlive this function.
     options.add_external_initializers(list(weights), values)
     return _open(graph, options)
 
@@ -62,7 +63,7 @@ def _options() -> Any:
     options.intra_op_num_threads = usable_cores()
     options.inter_op_num_threads = 1
     options.log_severity_level = 4  # its failures reach us as exceptions; stderr is the caller's
-    # Spinning wins a tenth on an idle machine and loses much more on a busy one (docs/local.md).
+    # Spinning wins a fifth on an idle machine and loses half on a busy one (docs/local.md).
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     return options
 

@@ -31,6 +31,8 @@ PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 """Statuses after which an exchange is tried again."""
 UNDATED = 360.0
 """Seconds that credentials without an end are used before they are looked for again: they may have been rotated."""
+UNCHANGED = Token({}, -inf)
+"""The caller's own header proves it, in this call."""
 GOOGLE_SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 FORM = {
     "Content-Type": "application/x-www-form-urlencoded",

@@ -18,11 +18,12 @@ import msgspec
 
 from any_llm.exceptions import AuthenticationError, InvalidRequestError, MissingApiKeyError, MissingPackageError
 from any_llm.providers.auth import UNDATED
-from any_llm.wire import Run, Token
+from any_llm.providers.fields import refusal
+from any_llm.wire import Refusal, Run, Token
 
 if TYPE_CHECKING:
     from any_llm.providers.auth import Flow
-    from any_llm.wire import Call, Send
+    from any_llm.wire import Call, Reply, Send
 
 
 class AWSKeys(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,22 +48,23 @@ def sign(call: Call, service: str) -> Flow:
     if not region:
         reason = "AWS signs for a region: pass region_name= in client_args, or set AWS_REGION."
         raise InvalidRequestError(reason, provider_name=call.row.name)
-    found = tuple(given.get(f"aws_{name}") for name in ("access_key_id", "secret_access_key", "session_token"))
+    access, secret, session = (
+        given.get(f"aws_{name}") for name in ("access_key_id", "secret_access_key", "session_token")
+    )
     expires = inf
-    if (found[0] is None) != (found[1] is None):
+    if (access is None) != (secret is None):
         reason = "aws_access_key_id and aws_secret_access_key go together."
         raise InvalidRequestError(reason, provider_name=call.row.name)
-    if found[0] is None:
-        look = partial(_aws_chain, call.row.name, given.get("profile_name"), given.get("botocore_session"))
+    if access is None:
+        look = partial(_chain, call.row.name, given.get("profile_name"), given.get("botocore_session"))
         outcome = yield Run(look)
-        found, end = outcome.value
+        (access, secret, session), end = outcome.value
         expires = outcome.now[0] + (UNDATED if end is None else end - outcome.now[1])
-    access, secret, session = found
-    keys = AWSKeys(access=access, secret=secret, session=session, region=region, service=service)
+    keys = AWSKeys(access=access, secret=str(secret), session=session, region=region, service=service)
     return Token({}, expires, partial(signature, keys))
 
 
-def _aws_chain(provider: str, profile: str | None, session: Any) -> tuple[tuple[str, str, str | None], float | None]:
+def _chain(provider: str, profile: str | None, session: Any) -> tuple[tuple[str, str, str | None], float | None]:
     """The keys, and until when (wall-clock seconds)."""
     try:
         library = import_module("botocore.session")
@@ -76,7 +78,9 @@ def _aws_chain(provider: str, profile: str | None, session: Any) -> tuple[tuple[
         raise AuthenticationError(f"AWS's credentials: {error}", error, provider) from error
     if keys is None:
         raise MissingApiKeyError(provider, "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
-    end = getattr(credentials, "_expiry_time", None)  # botocore shows it to nobody; without it they are asked more often
+    end = getattr(
+        credentials, "_expiry_time", None
+    )  # botocore shows it to nobody; without it they are asked more often
     return (keys.access_key, keys.secret_key, keys.token), None if end is None else end.timestamp()
 
 
@@ -112,3 +116,23 @@ def signature(keys: AWSKeys, send: Send, now: float) -> dict[str, str]:
     proof = hmac.digest(key, message.encode(), "sha256").hex()
     credential = f"Credential={keys.access}/{scope}, SignedHeaders={names}, Signature={proof}"
     return {**added, "Authorization": f"AWS4-HMAC-SHA256 {credential}"}
+
+
+class Said(msgspec.Struct, rename={"kind": "__type", "capital": "Message", "original": "OriginalMessage"}):
+    """A refusal. SageMaker capitalises, and hands on what its container said."""
+
+    kind: str = ""
+    message: str = ""
+    capital: str = ""
+    original: str = ""
+
+
+def explained(reply: Reply) -> Refusal:
+    """Read a refusal of any of Amazon's services. Never raises."""
+    try:
+        said = msgspec.json.decode(reply.body, type=Said)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        said = Said()
+    kind = (reply.headers.get("x-amzn-errortype") or said.kind).partition(":")[0].rpartition("#")[2] or None
+    message = said.original or said.message or said.capital or refusal(reply).message
+    return Refusal(message=message, code=kind, error_type=kind)

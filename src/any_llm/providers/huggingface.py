@@ -26,9 +26,9 @@ class HuggingFaceAdapter(tei.TEIAdapter):
     def encode(self, call: Call, batch: Batch) -> Send:
         """Name the model in the address of a router; an endpoint of one's own is used as it stands, as the SDK does."""
         parts = urlsplit(call.base)
-        path = parts.path.rstrip("/")
-        if path.endswith(ROUTER):
-            path += f"/models/{quote(call.model, safe='/')}/pipeline/feature-extraction"
+        path = parts.path
+        if path.rstrip("/").endswith(ROUTER):
+            path = f"{path.rstrip('/')}/models/{quote(call.model, safe='/')}/pipeline/feature-extraction"
         at_host = msgspec.structs.replace(call, base=f"{parts.scheme}://{parts.netloc}")
         return Send(url=address(at_host, path or "/"), body=tei.body(call, batch))
 

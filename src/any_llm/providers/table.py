@@ -213,6 +213,18 @@ _TABLE = (
         limits=Limits(items=32, input_tokens=8000), base64=True, client_aliases=_OPENAI_ALIASES, lists_models=True,
     ),
     Row(
+        name="huggingface", title="Hugging Face Inference", kind="cloud",
+        source="https://huggingface.co/docs/inference-providers/tasks/feature-extraction", read="2026-11-22",
+        adapter="any_llm.providers.huggingface", api_base="https://router.huggingface.co/hf-inference",
+        base_env=("HUGGINGFACE_API_BASE",), key_env=("HF_TOKEN",), evidence="sdk", limits=Limits(items=32),
+        names=Names(
+            input_type="prompt_name", roles={"query": "query", "document": "document"},
+            overflow="truncate", policies={"error": False, "truncate": True},
+        ),
+        token_options=("token",), client_headers={"bill_to": "X-HF-Bill-To"},
+        client_aliases={"base_url": "api_base", "headers": "default_headers"},
+    ),
+    Row(
         name="inference_net", title="Inference.net", kind="cloud",
         source="https://docs.inference.net/features/embeddings", read="2026-11-22",
         api_base="https://api.inference.net/v1", key_env=("INFERENCE_API_KEY",),
@@ -221,7 +233,7 @@ _TABLE = (
     Row(
         name="infinity", title="Infinity", kind="server", source="https://michaelfeil.eu/infinity/", read="2026-11-22",
         api_base="http://localhost:7997", base_env=("INFINITY_API_BASE",), key_env=("INFINITY_API_KEY",), key_required=False,
-        limits=Limits(items=2048), base64=True, names=_WIDTH, client_aliases=_OPENAI_ALIASES, lists_models=True,
+        limits=Limits(items=2048), base64=True, evidence="sdk", names=_WIDTH, client_aliases=_OPENAI_ALIASES, lists_models=True,
     ),
     Row(
         name="io_net", title="IO Intelligence", kind="cloud", source="https://io.net/docs", read="2026-11-22",
@@ -235,20 +247,33 @@ _TABLE = (
         client_aliases=_OPENAI_ALIASES, lists_models=True,
     ),
     Row(
+        name="isaacus", title="Isaacus", kind="cloud",
+        source="https://docs.isaacus.com/api-reference/embeddings/embedding", read="2026-11-22",
+        adapter="any_llm.providers.isaacus", api_base="https://api.isaacus.com/v1", base_env=("ISAACUS_BASE_URL",),
+        key_env=("ISAACUS_API_KEY",), evidence="sdk", limits=Limits(items=128),
+        names=Names(
+            dimensions="dimensions", input_type="task",
+            roles={"query": "retrieval/query", "document": "retrieval/document"},
+            overflow="overflow_strategy", policies={"error": None, "truncate": "drop_end"},  # null is its word for refusing
+        ),
+        client_aliases=_OPENAI_ALIASES,
+    ),
+    Row(
         name="jiekou", title="Jiekou.AI", kind="gateway",
         source="https://docs.jiekou.ai/en/docs/models/reference-llm-create-embeddings", read="2026-11-22",
         api_base="https://api.jiekou.ai/openai/v1", key_env=("JIEKOU_API_KEY",),
         base64=True, client_aliases=_OPENAI_ALIASES, lists_models=True,
     ),
     Row(
-        name="jina", title="Jina AI", kind="cloud", source="https://jina.ai/embeddings/", read="2026-11-22",
-        api_base="https://api.jina.ai/v1", base_env=("JINA_AI_API_BASE",), key_env=("JINA_API_KEY", "JINA_AI_API_KEY"),
-        limits=Limits(items=2048),
-        names=Names(
-            dimensions="dimensions", input_type="task",  # the word for clustering differs from model to model
+        name="jina", title="Jina AI", kind="cloud", source="https://github.com/tryAGI/Jina/blob/2a3f424/src/libs/Jina/openapi.json", read="2026-11-22",
+        adapter="any_llm.providers.jina", api_base="https://api.jina.ai/v1", base_env=("JINA_AI_API_BASE",),
+        key_env=("JINA_API_KEY", "JINA_AI_API_KEY"), base64=True,
+        limits=Limits(items=512),  # newer models; older ones take 2,048
+        names=Names(  # of jina-embeddings-v5; its adapter knows the other models
+            dimensions="dimensions", input_type="task",
             roles={
                 "query": "retrieval.query", "document": "retrieval.passage", "classification": "classification",
-                "similarity": "text-matching",
+                "clustering": "clustering", "similarity": "text-matching",
             },
             overflow="truncate", policies={"truncate": True}, refuses_overflow=True,
         ),
@@ -293,17 +318,17 @@ _TABLE = (
     Row(
         name="lmstudio", title="LM Studio", kind="server",
         source="https://lmstudio.ai/docs/developer/openai-compat", read="2026-11-22",
-        api_base="http://localhost:1234/v1", path="/v1/embeddings", base_env=("LM_STUDIO_API_BASE",),
-        key_env=("LM_STUDIO_API_KEY", "LM_API_TOKEN"), key_required=False,
-        client_aliases=_OPENAI_ALIASES, lists_models=True,
+        adapter="any_llm.providers.lmstudio", api_base="http://localhost:1234/v1", path="/v1/embeddings", bare_host=True,
+        base_env=("LM_STUDIO_API_BASE",), key_env=("LM_STUDIO_API_KEY", "LM_API_TOKEN"), key_required=False, evidence="sdk",
+        client_aliases={"base_url": "api_base", "api_host": "api_base"}, lists_models=True,
     ),
     Row(
         name="local", title="In this process", kind="in-process",
         source="https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2", read="2026-11-22",
         adapter="any_llm.local.adapter", key_required=False, extra="local", evidence="server",
-        limits=Limits(items=512, input_tokens=256),
+        limits=Limits(items=128, tokens=8192, input_tokens=256),
         names=Names(policies={"truncate": "truncate", "mean": "mean"}, refuses_overflow=True),
-        one_space=("all-MiniLM-",),
+        one_space=("all-MiniLM-L6-v2", "sentence-transformers/all-MiniLM-L6-v2"),
     ),
     Row(
         name="localai", title="LocalAI", kind="server", source="https://localai.io/features/embeddings/", read="2026-11-22",
@@ -319,10 +344,11 @@ _TABLE = (
         instead={"http_headers": "pass extra_headers=.", "retries": "pass max_retries in client_args."}, lists_models=True,
     ),
     Row(
-        name="mixedbread", title="Mixedbread", kind="cloud", source="https://www.mixedbread.com/docs", read="2026-11-22",
+        name="mixedbread", title="Mixedbread", kind="cloud",
+        source="https://www.mixedbread.com/api-reference/endpoints/embeddings/create-embeddings", read="2026-11-22",
         api_base="https://api.mixedbread.com", path="/v1/embeddings", base_env=("MIXEDBREAD_BASE_URL",),
-        key_env=("MXBAI_API_KEY", "MIXEDBREAD_API_KEY"), limits=Limits(items=256),
-        base64=True, names=_WIDTH, client_aliases=_OPENAI_ALIASES,
+        key_env=("MXBAI_API_KEY", "MIXEDBREAD_API_KEY"), limits=Limits(items=256), base64=True, evidence="sdk",
+        names=_WIDTH, client_aliases=_OPENAI_ALIASES,
     ),
     Row(
         name="moark", title="Moark (Gitee AI)", kind="cloud", source="https://moark.com/docs", read="2026-11-22",
@@ -356,6 +382,23 @@ _TABLE = (
         source="https://docs.neosantara.xyz/en/capability/embeddings", read="2026-11-22",
         api_base="https://api.neosantara.xyz/v1", base_env=("NEOSANTARA_API_BASE",), key_env=("NEOSANTARA_API_KEY",),
         client_aliases=_OPENAI_ALIASES, lists_models=True,
+    ),
+    Row(
+        name="nomic", title="Nomic Atlas", kind="cloud",
+        source="https://docs.nomic.ai/atlas/models/text-embedding", read="2026-11-22",
+        adapter="any_llm.providers.nomic", api_base="https://api-atlas.nomic.ai", path="/v1/embedding/text",
+        base_env=("ATLAS_API_PATH",), key_env=("NOMIC_API_KEY", "ATLAS_API_KEY"), evidence="sdk",
+        limits=Limits(items=400, input_tokens=8192),
+        names=Names(
+            dimensions="dimensionality", input_type="task_type",
+            roles={
+                "query": "search_query", "document": "search_document", "classification": "classification",
+                "clustering": "clustering",
+            },
+            default_role="search_document", overflow="long_text_mode", policies={"truncate": "truncate", "mean": "mean"},
+        ),
+        client_aliases=_OPENAI_ALIASES,
+        instead={"inference_mode": "it runs at Nomic; to run a model here use provider='local'."},
     ),
     Row(
         name="novita", title="Novita AI", kind="cloud",
@@ -420,6 +463,14 @@ _TABLE = (
         api_base="https://oai.endpoints.kepler.ai.cloud.ovh.net/v1", base_env=("OVHCLOUD_API_BASE",),
         key_env=("OVHCLOUD_API_KEY", "OVH_AI_ENDPOINTS_ACCESS_TOKEN"), key_required=False,
         client_aliases=_OPENAI_ALIASES, lists_models=True,
+    ),
+    Row(
+        name="perplexity", title="Perplexity", kind="cloud",
+        source="https://docs.perplexity.ai/api-reference/embeddings-post", read="2026-11-22",
+        adapter="any_llm.providers.perplexity", api_base="https://api.perplexity.ai", path="/v1/embeddings",
+        base_env=("PERPLEXITY_BASE_URL",), key_env=("PERPLEXITY_API_KEY", "PPLX_API_KEY"), evidence="sdk",
+        limits=Limits(items=512, tokens=120_000, input_tokens=32_768), names=_WIDTH,
+        one_space=("pplx-embed-",), client_aliases=_OPENAI_ALIASES,
     ),
     Row(
         name="portkey", title="Portkey", kind="gateway", source="https://portkey.ai/docs", read="2026-11-22",
@@ -491,10 +542,15 @@ _TABLE = (
         client_aliases=_OPENAI_ALIASES, lists_models=True,
     ),
     Row(
-        name="tei", title="Hugging Face TEI", kind="server",
-        source="https://huggingface.co/docs/text-embeddings-inference", read="2026-11-22",
-        api_base="http://localhost:3000/v1", base_env=("TEI_API_BASE",), key_env=("TEI_API_KEY",), key_required=False,
-        limits=Limits(items=32), base64=True, names=_WIDTH, client_aliases=_OPENAI_ALIASES,
+        name="tei", title="Text Embeddings Inference", kind="server",
+        source="https://huggingface.co/docs/text-embeddings-inference/quick_tour", read="2026-11-22",
+        adapter="any_llm.providers.tei", api_base="http://localhost:3000", path="/embed", base_env=("TEI_API_BASE",),
+        key_env=("TEI_API_KEY",), key_required=False, evidence="sdk", limits=Limits(items=32, bytes=1_900_000),
+        names=Names(
+            dimensions="dimensions", input_type="prompt_name", roles={"query": "query", "document": "document"},
+            overflow="truncate", policies={"error": False, "truncate": True},
+        ),
+        client_aliases=_OPENAI_ALIASES,
     ),
     Row(
         name="tencent", title="Tencent TokenHub", kind="cloud",
@@ -597,7 +653,6 @@ _WITHOUT: tuple[tuple[str, str, Kind, tuple[str, ...], str, str], ...] = (
      "https://github.com/orgs/community/discussions/203602"),
     ("gmi", "GMI Cloud", "cloud", ("GMI_API_KEY",), _UNKNOWN, f"{_ANY_LLM}gmi"),
     ("groq", "Groq", "cloud", ("GROQ_API_KEY",), _NONE, "https://console.groq.com/docs/api-reference"),
-    ("huggingface", "Hugging Face router", "gateway", ("HF_TOKEN",), _ELSEWHERE, f"{_ANY_LLM}huggingface"),
     ("hyperbolic", "Hyperbolic", "cloud", ("HYPERBOLIC_API_KEY",), _NONE, f"{_LITELLM}hyperbolic"),
     ("inception", "Inception", "cloud", ("INCEPTION_API_KEY",), "it hosts no embedding model.", f"{_ANY_LLM}inception"),
     ("kenari", "Kenari", "gateway", ("KENARI_API_KEY",), _UNKNOWN, f"{_ANY_LLM}registry.py"),
@@ -606,8 +661,6 @@ _WITHOUT: tuple[tuple[str, str, Kind, tuple[str, ...], str, str], ...] = (
     ("meta", "Meta Model API", "cloud", ("MODEL_API_KEY",), _NONE, f"{_ANY_LLM}meta"),
     ("minimax", "MiniMax", "cloud", ("MINIMAX_API_KEY",), _ELSEWHERE, f"{_ANY_LLM}minimax"),
     ("moonshot", "Moonshot AI", "cloud", ("MOONSHOT_API_KEY",), _NONE, f"{_ANY_LLM}registry.py"),
-    ("perplexity", "Perplexity", "cloud", ("PERPLEXITY_API_KEY",), _ELSEWHERE,
-     "https://docs.perplexity.ai/api-reference/embeddings-post"),
     ("poe", "Poe", "gateway", ("POE_API_KEY",), _NONE, f"{_LITELLM}poe"),
     ("qiniu", "Qiniu AI", "gateway", ("QINIU_API_KEY",), "its documentation names no embeddings endpoint.",
      "https://developer.qiniu.com/aitokenapi/12882/ai-inference-api"),
