@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
+from any_llm.flow.memory import MEMORY
 from loopback import Answer, Loopback, Raw, Request
 
 if TYPE_CHECKING:
@@ -24,6 +25,12 @@ def _no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.upper().endswith(ENDS) or name.upper().startswith(BEGINNINGS):
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_learnt() -> None:
+    """Ports come round again: what was learnt of another test's server must not be held against this one's."""
+    MEMORY.forget()
 
 
 @pytest.fixture

@@ -160,7 +160,10 @@ def _read(stream: BinaryIO, connection: int) -> Request | None:
     while (line := stream.readline()).strip():
         name, _, value = line.decode("latin-1").partition(":")
         headers[name.lower()] = value.strip()
-    body = stream.read(int(headers.get("content-length", "0")))
+    length = int(headers.get("content-length", "0"))
+    body = stream.read(length)
+    if len(body) < length:  # the client hung up: nobody asks any more
+        return None
     path, _, query = target.partition("?")
     return Request(method, path, dict(parse_qsl(query, keep_blank_values=True)), headers, body, connection)
 

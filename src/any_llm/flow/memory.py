@@ -82,6 +82,12 @@ class Memory:
             if self._tokens.get(key) is token:
                 del self._tokens[key]
 
+    def forget(self) -> None:
+        """Know nothing again."""
+        with self._lock:
+            self._places.clear()
+            self._tokens.clear()
+
     def unlock(self) -> None:
         """Take a new lock: in a forked child the old one may be held by a thread that is not there."""
         self._lock = threading.Lock()
