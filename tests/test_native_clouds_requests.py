@@ -21,23 +21,21 @@ EXPRESS = {"headers": {"x-goog-api-key": KEY}}
 GOOGLE = "https://aiplatform.googleapis.com"
 BEDROCK = "https://bedrock-runtime.us-east-1.amazonaws.com"
 WATSON = "https://us-south.ml.cloud.ibm.com"
+HERE = "https://us-central1-aiplatform.googleapis.com"
+TEXT = {"content": {"parts": [{"text": "a"}]}}
 PUBLISHED = "publishers/google/models"
 SHORT = {"instances": [{"content": "a"}], "parameters": {"autoTruncate": False}}
 
 
 def request_of(provider: str, model: str, texts: tuple[str, ...] = ("a",), **given: Any) -> tuple[str, Any]:
-    call = (
-        a_call(row=CLOUDS[provider], model=model, headers={}, **given)
-        if "headers" not in given
-        else a_call(row=CLOUDS[provider], model=model, **given)
-    )
+    call = a_call(row=CLOUDS[provider], model=model, **{"headers": {}, **given})
     sent = adapter_of(call).encode(call, a_batch(texts))
     return sent.url, json.loads(sent.body)
 
 
 ADDRESSES = [
     ("vertexai", "text-embedding-005", {"base": GOOGLE, "client": P},
-     f"https://us-central1-aiplatform.googleapis.com/v1/projects/p-1/locations/us-central1/{PUBLISHED}/text-embedding-005:predict"),
+     f"{HERE}/v1/projects/p-1/locations/us-central1/{PUBLISHED}/text-embedding-005:predict"),
     ("vertexai", "text-embedding-005", {"base": GOOGLE, "client": {"project": "p-1"}},
      f"{GOOGLE}/v1/projects/p-1/locations/global/{PUBLISHED}/text-embedding-005:predict"),
     ("vertexai", "m", {"base": GOOGLE, "client": {"project": "p-1", "location": "eu"}},
@@ -45,25 +43,28 @@ ADDRESSES = [
     ("vertexai", "m", {"base": "https://proxy.test/x/", "client": P},
      f"https://proxy.test/x/v1/projects/p-1/locations/us-central1/{PUBLISHED}/m:predict"),
     ("vertexai", "m", {"base": GOOGLE, "client": {**P, "api_version": "v1beta1"}},
-     f"https://us-central1-aiplatform.googleapis.com/v1beta1/projects/p-1/locations/us-central1/{PUBLISHED}/m:predict"),
+     f"{HERE}/v1beta1/projects/p-1/locations/us-central1/{PUBLISHED}/m:predict"),
     ("vertexai", "m", {"base": GOOGLE, **EXPRESS}, f"{GOOGLE}/v1/{PUBLISHED}/m:predict"),
     ("vertexai", "m", {"base": GOOGLE, "client": P, **EXPRESS}, f"{GOOGLE}/v1/{PUBLISHED}/m:predict"),
     ("vertexai", "m", {"base": GOOGLE, "key": lambda: "k"}, f"{GOOGLE}/v1/{PUBLISHED}/m:predict"),
-    ("vertexai", "textembedding-gecko@003", {"base": GOOGLE, **EXPRESS}, f"{GOOGLE}/v1/{PUBLISHED}/textembedding-gecko@003:predict"),
+    ("vertexai", "textembedding-gecko@003", {"base": GOOGLE, **EXPRESS},
+     f"{GOOGLE}/v1/{PUBLISHED}/textembedding-gecko@003:predict"),
     ("vertexai", "intfloat/multilingual-e5-large-instruct-maas", {"base": GOOGLE, **EXPRESS},
      f"{GOOGLE}/v1/publishers/intfloat/models/multilingual-e5-large-instruct-maas:embedContent"),
-    ("vertexai", "projects/q/locations/global/publishers/google/models/gemini-embedding-2", {"base": GOOGLE, "client": P},
-     f"https://us-central1-aiplatform.googleapis.com/v1/projects/q/locations/global/{PUBLISHED}/gemini-embedding-2:embedContent"),
+    ("vertexai", f"projects/q/locations/global/{PUBLISHED}/gemini-embedding-2", {"base": GOOGLE, "client": P},
+     f"{HERE}/v1/projects/q/locations/global/{PUBLISHED}/gemini-embedding-2:embedContent"),
     ("vertexai", f"{PUBLISHED}/gemini-embedding-001", {"base": GOOGLE, **EXPRESS},
      f"{GOOGLE}/v1/{PUBLISHED}/gemini-embedding-001:predict"),
-    ("bedrock", "amazon.titan-embed-text-v2:0", {"base": BEDROCK}, f"{BEDROCK}/model/amazon.titan-embed-text-v2%3A0/invoke"),
+    ("bedrock", "amazon.titan-embed-text-v2:0", {"base": BEDROCK},
+     f"{BEDROCK}/model/amazon.titan-embed-text-v2%3A0/invoke"),
     ("bedrock", "arn:aws:bedrock:us-east-1:1:x/y", {"base": BEDROCK + "/"},
      f"{BEDROCK}/model/arn%3Aaws%3Abedrock%3Aus-east-1%3A1%3Ax%2Fy/invoke"),
     ("sagemaker", "my-endpoint", {"base": "https://s.test"}, "https://s.test/endpoints/my-endpoint/invocations"),
     ("azure", "m", {"base": "https://a.test/models/"}, "https://a.test/models/embeddings?api-version=2024-05-01-preview"),
     ("azure", "m", {"base": "https://a.test", "client": {"api_version": "v"}, "query": {"x": "1"}},
      "https://a.test/embeddings?api-version=v&x=1"),
-    ("watsonx", "m", {"base": WATSON, "client": {"project_id": "p"}}, f"{WATSON}/ml/v1/text/embeddings?version=2024-03-13"),
+    ("watsonx", "m", {"base": WATSON, "client": {"project_id": "p"}},
+     f"{WATSON}/ml/v1/text/embeddings?version=2024-03-13"),
     ("watsonx", "m", {"base": WATSON, "client": {"project_id": "p", "api_version": "2026-10-14"}},
      f"{WATSON}/ml/v1/text/embeddings?version=2026-10-14"),
     ("gigachat", "m", {"base": "https://api.giga.chat/v1"}, "https://api.giga.chat/v1/embeddings"),
@@ -83,15 +84,16 @@ BODIES = [
     ("vertexai", "m", {"client": P, "input_type": "similarity", "extra": {"title": "t"}, "dimensions": 8},
      {"instances": [{"content": "a", "task_type": "SEMANTIC_SIMILARITY", "title": "t"}],
       "parameters": {"outputDimensionality": 8, "autoTruncate": False}}),
-    ("vertexai", "gemini-embedding-2", {"client": P}, {"content": {"parts": [{"text": "a"}]}}),
-    ("vertexai", "gemini-embedding-2-preview", {"client": P, "overflow": "error"}, {"content": {"parts": [{"text": "a"}]}}),
+    ("vertexai", "gemini-embedding-2", {"client": P}, TEXT),
+    ("vertexai", "gemini-embedding-2-preview", {"client": P, "overflow": "error"}, TEXT),
     ("vertexai", "x/e5-maas", {"client": P, "input_type": "query"},
-     {"content": {"parts": [{"text": "a"}]}, "embedContentConfig": {"taskType": "RETRIEVAL_QUERY", "autoTruncate": False}}),
+     {**TEXT, "embedContentConfig": {"taskType": "RETRIEVAL_QUERY", "autoTruncate": False}}),
     ("bedrock", IMAGE, {"dimensions": 256}, {"inputText": "a", "embeddingConfig": {"outputEmbeddingLength": 256}}),
     ("bedrock", "amazon.titan-embed-text-v2:0", {"normalize": False}, {"inputText": "a", "normalize": False}),
     ("bedrock", "amazon.titan-embed-text-v1", {"normalize": True}, {"inputText": "a"}),
     ("bedrock", "arn:aws:bedrock:r:1:provisioned-model/x", {"dimensions": 256}, {"inputText": "a", "dimensions": 256}),
-    ("bedrock", "arn:aws:bedrock:r:1:application-inference-profile/x", {"client": {"base_model": "cohere.embed-v4:0"}, "dimensions": 256},
+    ("bedrock", "arn:aws:bedrock:r:1:application-inference-profile/x",
+     {"client": {"base_model": "cohere.embed-v4:0"}, "dimensions": 256},
      {"texts": ["a"], "input_type": "search_document", "output_dimension": 256}),
     ("bedrock", "cohere.embed-english-v3", {"overflow": "error"}, {"texts": ["a"], "input_type": "search_document"}),
     ("bedrock", NOVA, {"extra": {"truncationMode": "START", "embeddingPurpose": "CLUSTERING"}},
@@ -100,8 +102,10 @@ BODIES = [
     ("sagemaker", "e", {"client": {"input_field": "text_inputs"}}, {"text_inputs": ["a"]}),
     ("sagemaker", "e", {"client": {"input_field": "texts"}, "extra": {"input_type": "search_query"}},
      {"texts": ["a"], "input_type": "search_query"}),
-    ("azure", "m", {"input_type": "query", "dimensions": 4}, {"input": ["a"], "model": "m", "input_type": "query", "dimensions": 4}),
-    ("watsonx", "m", {"client": {"project_id": "p", "space_id": "s"}}, {"model_id": "m", "inputs": ["a"], "space_id": "s"}),
+    ("azure", "m", {"input_type": "query", "dimensions": 4},
+     {"input": ["a"], "model": "m", "input_type": "query", "dimensions": 4}),
+    ("watsonx", "m", {"client": {"project_id": "p", "space_id": "s"}},
+     {"model_id": "m", "inputs": ["a"], "space_id": "s"}),
     ("gigachat", "m", {}, {"input": ["a"], "model": "m"}),
 ]  # fmt: skip
 

@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from any_llm import checks
-from any_llm.exceptions import AuthenticationError, MissingApiKeyError, MissingPackageError
+from any_llm.exceptions import AuthenticationError, InvalidResponseError, MissingApiKeyError, MissingPackageError
 from any_llm.providers.fields import refusal
 from any_llm.wire import Run, Send, Token, TransportError, public
 
@@ -90,7 +90,7 @@ def exchanged(call: Call, send: Send, secret: str) -> Flow:
         raise TransportError(f"{public(send.url)} answered {reply.status}")
     if reply.status != OK:
         told = refusal(reply)
-        words = _error_message(reply.body) or told.message
+        words = _granted(reply.body).errorMessage or told.message
         raise AuthenticationError(
             f"{public(send.url)} gave no token: {words[:300]}".replace(secret, "***"),
             None,
@@ -98,20 +98,20 @@ def exchanged(call: Call, send: Send, secret: str) -> Flow:
             status_code=reply.status,
             code=told.code,
         )
-    granted = msgspec.json.decode(reply.body, type=Granted)
-    token = granted.access_token or granted.tok
-    end = granted.expires_at or granted.exp
+    granted = _granted(reply.body)
+    token, end = granted.access_token or granted.tok, granted.expires_at or granted.exp
     if not token:
-        raise msgspec.ValidationError("the exchange of the key gave no token")
+        raise InvalidResponseError(f"{public(send.url)} gave no token.", None, call.row.name, status_code=OK)
     lifetime = end / 1000 - wall if end is not None else granted.expires_in or 0.0
     return Token({"Authorization": f"Bearer {token}"}, monotonic + lifetime)
 
 
-def _error_message(body: bytes) -> str | None:
+def _granted(body: bytes) -> Granted:
+    """Read what an exchange answers; what is of another shape grants nothing."""
     try:
-        return msgspec.json.decode(body, type=Granted).errorMessage
+        return msgspec.json.decode(body, type=Granted)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        return None
+        return Granted()
 
 
 def google(call: Call) -> Flow:
@@ -141,8 +141,8 @@ def _google_headers(provider: str, credentials: Any) -> tuple[dict[str, str], fl
         except auth.exceptions.DefaultCredentialsError as error:
             raise MissingApiKeyError(provider, "GOOGLE_APPLICATION_CREDENTIALS") from error
         except auth.exceptions.GoogleAuthError as error:
-            if error.retryable:
+            if error.retryable or isinstance(error, auth.exceptions.TransportError):
                 raise TransportError(f"Google's credentials: {type(error).__name__}") from error
-            raise AuthenticationError(f"Google's credentials: {error.args[0]}", error, provider) from error
+            raise AuthenticationError(f"Google's credentials: {error}"[:300], error, provider) from error
     end = credentials.expiry  # a naive datetime, in UTC
     return headers, None if end is None else (end - type(end)(1970, 1, 1)).total_seconds()
