@@ -140,9 +140,6 @@ def _roles(row: Row) -> str:
         words = ", ".join(ours if ours == word else f"{ours}: `{word}`" for ours, word in names.roles.items())
         always = f"; not given: `{names.default_role}`" if names.default_role else ""
         return words if row.kind == "in-process" else f"`{names.input_type}` ({words}{always})"
-    if names.roles:
-        endings = ", ".join(f"{ours}: `-{word}`" for ours, word in names.roles.items())
-        return f"by the end of the model's name ({endings})"
     if not row.one_space:
         return RAISES
     return f"query, document: nothing to do with {code(f'{start}*' for start in row.one_space)}"

@@ -5,8 +5,6 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from any_llm.flow.converse import Answer, Setting, converse
 from any_llm.flow.failure import lost
 from any_llm.flow.merge import merge
@@ -27,9 +25,6 @@ class Job:
 
     def __init__(self, setting: Setting, inputs: Sequence[str]) -> None:
         """Check the options by writing a request for no input, which is never sent."""
-        for_model = getattr(setting.adapter, "for_model", None)
-        if for_model is not None:
-            setting = msgspec.structs.replace(setting, call=for_model(setting.call))
         setting.adapter.encode(setting.call, Batch((), (), 0))
         self.size = len(inputs)
         self._setting = setting

@@ -109,17 +109,12 @@ class Row(NamedTuple):
 class Adapter(Protocol):
     """A provider's language. Pure: no I/O, no clock, no state.
 
-    Four more methods it may have, where its provider needs them:
+    Two more methods it may have, where its provider needs them:
 
     authorise(call) -> Generator[Command, Outcome, Token]: a flow that exchanges the key for headers to send. It is run
     once for all who wait, again before the token expires, and once on a 401.
 
     follow(call, reply) -> Send | None: the request that asks whether a provider is done, None when this reply is final.
-
-    status(reply) -> int: the HTTP status a final reply means, where the provider answers 200 to what it refuses, or has
-    a code that says more than the status it came with. Never raises.
-
-    for_model(call) -> Call: the call whose row has the limits and the names of its model, where those differ by model.
     """
 
     def encode(self, call: Call, batch: Batch) -> Send | Run:
