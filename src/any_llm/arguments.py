@@ -50,8 +50,9 @@ def checked_inputs(inputs: object) -> Sequence[str]:
             except UnicodeEncodeError:
                 reason = "holds a lone surrogate, which no UTF-8 can carry"
                 raise InvalidRequestError(f"inputs[{index}] {reason}.", index=index) from None
-    # numpy's strings and other subclasses are text, but msgspec writes only str itself.
-    return inputs if all(type(text) is str for text in inputs) else [str.__str__(text) for text in inputs]
+    # A copy, for the caller may change the list while the call waits. Subclasses, numpy's among them, are text too, but
+    # msgspec writes only str itself.
+    return tuple(text if type(text) is str else str.__str__(text) for text in inputs)
 
 
 def prepared(

@@ -50,14 +50,16 @@ def headers(*layers: Mapping[str, str] | None) -> dict[str, str]:
     merged: dict[str, tuple[str, str]] = {}
     for layer in layers:
         for name, value in (layer or {}).items():
-            if not isinstance(name, str) or not isinstance(value, str) or not (name + value).isprintable():
-                raise InvalidRequestError(f"header {name!r} must have one line of text as its value.")
+            if not isinstance(name, str) or not name.isascii() or not name.replace("-", "").replace("_", "").isalnum():
+                raise InvalidRequestError(f"header {name!r} must be named by letters, digits and hyphens.")
+            if not isinstance(value, str) or not value.isascii() or not value.isprintable():
+                raise InvalidRequestError(f"header {name!r} must have one line of ASCII text as its value.")
             merged[name.lower()] = (name, value)
     return dict(merged.values())
 
 
-def address(name: str, value: Any, *, bare: bool = False) -> str:
-    """Check a URL. `bare`: scheme, host and port may be missing, as in OLLAMA_HOST."""
+def address(name: str, value: Any, *, bare: bool = False, login: bool = False) -> str:
+    """Check a URL. `bare`: scheme, host and port may be missing, as in OLLAMA_HOST; `login`: it may hold one."""
     from urllib.parse import urlsplit  # noqa: PLC0415  # 10 ms, for those who make a client
 
     try:
@@ -66,8 +68,12 @@ def address(name: str, value: Any, *, bare: bool = False) -> str:
             parts.scheme in {"http", "https"} and (bool(parts.hostname) or bare) and not any(map(str.isspace, value))
         )
         whole = whole and (parts.port is None or parts.port >= 0)
+        (parts.hostname or "").encode("idna")  # as the socket will: empty and over-long labels fail here
     except (TypeError, ValueError, AttributeError):
         whole = False
     if not whole:
         raise InvalidRequestError(f"{name} must be an address, such as http://host:port.")
+    if parts.query or parts.fragment or (parts.username and not login):
+        others = "default_query=, default_headers= and api_key="
+        raise InvalidRequestError(f"{name} must be an address alone; a query, a login or a key goes into {others}.")
     return str(value)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from any_llm import checks
 from any_llm.exceptions import InvalidRequestError, MissingApiKeyError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from any_llm.providers.row import Row
     from any_llm.wire import KeySource
@@ -89,7 +90,7 @@ def configure(row: Row, api_key: Any, api_base: str | None, arguments: Mapping[s
         ),
         query=dict(checks.mapping("default_query", given.get("default_query"))),
         key=source,
-        key_hash=hash(source or key),
+        key_hash=id(source) if source else hash(key),
         options=own,
         network=_network(given),
         max_retries=checks.number("max_retries", given.get("max_retries"), least=0, default=2) or 0,
@@ -136,8 +137,8 @@ def _credential(row: Row, api_key: Any, given: dict[str, Any]) -> tuple[Row, Any
 
 def _network(given: Mapping[str, Any]) -> dict[str, Any]:
     """Check what the transports read."""
-    check = {
-        "proxy": checks.address,
+    check: dict[str, Callable[[str, Any], Any]] = {
+        "proxy": partial(checks.address, login=True),
         "verify": _trust,
         "cert": _certificate,
         "ssl_context": _context,

@@ -101,7 +101,7 @@ def _converse(setting: Setting, batch: Batch) -> Generator[Command, Outcome, Ans
             continue
         attempt += 1
         wait = delay(setting.retry, attempt, asked=problem.asked, chance=setting.chance()) if problem.again else None
-        if problem.asked and problem.asked <= LONGEST_WAIT:
+        if problem.again and problem.asked and problem.asked <= LONGEST_WAIT:
             until = outcome.now[0] + problem.asked
             setting.memory.learn(setting.place, outcome.now[0], paused_until=until)
         if wait is None:

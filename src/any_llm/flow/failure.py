@@ -67,9 +67,9 @@ def refused(call: Call, sent: Send, batch: Batch, reply: Reply, refusal: Refusal
         message = "It answered with a redirect, which is never followed with a key. Set api_base to the final address."
     details: dict[str, Any] = {
         "status_code": reply.status,
-        "code": refusal.code,
-        "param": refusal.param,
-        "error_type": refusal.error_type,
+        "code": _discreet(refusal.code, sent, call, batch),
+        "param": _discreet(refusal.param, sent, call, batch),
+        "error_type": _discreet(refusal.error_type, sent, call, batch),
     }
     if kind is errors.ContextLengthExceededError:
         details["index"] = batch.indexes[0] if len(batch) == 1 else None
@@ -78,6 +78,13 @@ def refused(call: Call, sent: Send, batch: Batch, reply: Reply, refusal: Refusal
         seconds = retry_after(reply.headers, 0.0) if "retry-after-ms" in reply.headers else None
         details["retry_after"] = reply.headers.get("retry-after", None if seconds is None else str(seconds))
     return kind(f"{call.model}: {message}", None, call.row.name, **details)
+
+
+def _discreet(word: str | None, sent: Send, call: Call, batch: Batch) -> str | None:
+    """A machine's word is kept, unless it repeats a key or an input."""
+    if word is None or word in batch.texts:
+        return None
+    return redact(without_secrets(word, sent.headers, call.query), batch.texts)
 
 
 def _kind(batch: Batch, status: int, refusal: Refusal) -> type[errors.AnyLLMError]:

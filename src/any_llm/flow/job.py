@@ -6,7 +6,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from any_llm.flow.converse import Answer, Setting, converse
-from any_llm.flow.failure import lost
+from any_llm.flow.failure import lost, unreadable
 from any_llm.flow.merge import merge
 from any_llm.flow.plan import plan
 from any_llm.wire import Batch
@@ -30,6 +30,7 @@ class Job:
         self._setting = setting
         self._batches = plan(inputs, self._limits)
         self._answers: list[Answer] = []
+        self._placed = 0
         self._lock = threading.Lock()
 
     def _limits(self) -> Limits:
@@ -48,11 +49,17 @@ class Job:
         answer = yield from converse(self._setting, batch)
         with self._lock:
             self._answers.append(answer)
+            self._placed += len(batch)
 
     def lost(self, error: TransportError) -> AnyLLMError:
         """Say that the call as a whole was ended."""
         return lost(self._setting.call, error)
 
     def response(self) -> CreateEmbeddingResponse:
-        """Every conversation has ended well: build the response."""
+        """Every conversation has ended well: build the response. Raises when one is missing, or models were mixed."""
+        if self._placed != self.size:
+            raise unreadable(self._setting.call, f"{self.size} inputs were given and {self._placed} vectors came")
+        models = sorted({answer.model for answer in self._answers if answer.model})
+        if len(models) > 1:
+            raise unreadable(self._setting.call, f"its replies came from several models: {', '.join(models)}")
         return merge(self._setting.call, self._setting.matrix, self._answers)

@@ -13,7 +13,7 @@ import aiohttp
 from yarl import URL
 
 from any_llm.transport.broken import lost
-from any_llm.transport.drive import adrive
+from any_llm.transport.drive import adrive, called
 from any_llm.transport.loops import Connectors
 from any_llm.transport.network import CONNECT, Network, proxy_for, signed
 from any_llm.transport.once import Tasks
@@ -125,10 +125,8 @@ class AsyncTransport:
             ):
                 body = await response.read()
                 return Reply(response.status, {name.lower(): word for name, word in response.headers.items()}, body)
-        except aiohttp.ClientResponseError as error:  # its own words hold the whole address
-            raise TransportError(f"{error.status} {error.message}") from error
         except (aiohttp.ClientError, OSError) as error:
-            raise lost(error) from error
+            raise lost(error) from None  # its own words may repeat a reply, or the request's headers
 
     async def close(self) -> None:
         """Close this loop's connections."""
@@ -139,5 +137,5 @@ async def _call(command: Run) -> Any:
     """Call a blocking function off the loop; await what it returns, if that is to be awaited."""
     if inspect.iscoroutinefunction(command.function):
         return await command.function()
-    value = await asyncio.to_thread(command.function)
+    value = await asyncio.to_thread(called, command.function)
     return await value if inspect.isawaitable(value) else value

@@ -19,7 +19,7 @@ import urllib3
 from any_llm.exceptions import InvalidRequestError
 from any_llm.transport.broken import lost
 from any_llm.transport.connection import CURRENT, BoundedHTTPPool, BoundedHTTPSPool
-from any_llm.transport.drive import drive
+from any_llm.transport.drive import called, drive
 from any_llm.transport.network import CONNECT, CONNECTIONS, TLS, Network, proxy_for, signed
 from any_llm.transport.once import Threads
 from any_llm.transport.scope import Scope
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
     Flow = Generator[Command, Outcome, None]
 
+CUT = range(200, 204)
+"""Statuses whose reply has a body: without one, and without a word on its length, it was cut off."""
 FAREWELL = 0.15
 """Seconds an ended call waits for its threads: only a name look-up cannot be woken."""
 
@@ -128,9 +130,10 @@ class BlockingTransport:
             )
         except (urllib3.exceptions.HTTPError, OSError) as error:
             scope.left()  # an abort or a passed deadline is what ended it
-            raise lost(error) from error
+            raise lost(error) from None  # its own words may repeat a reply
         headers = {name.lower(): word for name, word in response.headers.items()}
-        if not response.data and headers.keys().isdisjoint({"content-length", "transfer-encoding"}):
+        cut = response.status in CUT and headers.keys().isdisjoint({"content-length", "transfer-encoding"})
+        if cut and not response.data:
             raise TransportError("the reply ended in its headers")  # http.client takes that for the end of them
         return Reply(response.status, headers, response.data)
 
@@ -186,7 +189,7 @@ if hasattr(os, "register_at_fork"):
 
 def _call(command: Run, *, nested: bool) -> Any:
     """Call a blocking function; await what it returns, if that is to be awaited and no loop waits for this call."""
-    value = command.function()
+    value = called(command.function)
     if not inspect.isawaitable(value):
         return value
     if not nested:

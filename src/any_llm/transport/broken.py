@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 
 from any_llm.wire import TransportError
+
+PROXY = re.compile(r"^Tunnel connection failed: (\d{3})\b")
 
 
 def lost(error: Exception) -> TransportError:
@@ -13,8 +16,19 @@ def lost(error: Exception) -> TransportError:
     while (inner := _inner(cause)) is not None:
         cause = inner
     timed_out = isinstance(cause, TimeoutError)
-    words = "no answer in time" if timed_out else f"{type(cause).__name__}: {cause}"
+    words = "no answer in time" if timed_out else _words(cause)
     return TransportError(words, timed_out=timed_out, retryable=not _permanent(cause))
+
+
+def _words(cause: Exception) -> str:
+    """What the system says of a socket, or TLS of a certificate. Other words may repeat a reply, with a key in it."""
+    if isinstance(cause, ssl.SSLError):
+        return f"{type(cause).__name__}: {cause.reason or ''} {getattr(cause, 'verify_message', '')}".strip()
+    if isinstance(cause, OSError) and cause.strerror:
+        return f"{type(cause).__name__}: {cause.strerror}"
+    # The one number that tells why a proxy refused, whatever words it has around it.
+    status = getattr(cause, "status", None) or next(iter(PROXY.findall(str(cause))), None)
+    return f"the reply could not be read ({type(cause).__name__}{f', status {status}' if status else ''})"
 
 
 def _inner(error: Exception) -> Exception | None:

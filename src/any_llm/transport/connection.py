@@ -10,6 +10,7 @@ import queue
 import socket
 import threading
 from contextlib import ExitStack
+from http.client import BadStatusLine, HTTPResponse, parse_headers
 from typing import TYPE_CHECKING, Any
 
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
@@ -26,6 +27,8 @@ class Current(threading.local):
 
 
 CURRENT = Current()
+INTERIM = 16
+"""Interim replies a server may send before its reply."""
 
 
 class BoundedReader(io.RawIOBase):
@@ -108,8 +111,22 @@ def _connect(address: tuple[str, int], connection: HTTPConnection, waiting: Exit
     raise problem
 
 
+class FinalResponse(HTTPResponse):
+    """Skip every interim reply (1xx): http.client skips 100 alone, and after a 103 the next request read our reply."""
+
+    def _read_status(self) -> tuple[str, int, str]:
+        for _ in range(INTERIM):
+            version, status, reason = super()._read_status()  # type: ignore[misc]  # http.client's own step
+            if status >= 200:  # noqa: PLR2004
+                return version, status, reason
+            parse_headers(self.fp)
+        raise BadStatusLine("nothing but interim replies")
+
+
 class BoundedHTTPConnection(HTTPConnection):
     """Plain HTTP."""
+
+    response_class = FinalResponse
 
     def _new_conn(self) -> socket.socket:
         return _connect((self._dns_host, self.port), self, self._waiting)
@@ -123,6 +140,8 @@ class BoundedHTTPConnection(HTTPConnection):
 
 class BoundedHTTPSConnection(HTTPSConnection):
     """TLS; the handshake is one wait, bounded by the connect timeout."""
+
+    response_class = FinalResponse
 
     def _new_conn(self) -> socket.socket:
         return _connect((self._dns_host, self.port), self, self._waiting)

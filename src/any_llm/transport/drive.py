@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from any_llm.wire import TransportError
 
@@ -16,35 +17,43 @@ if TYPE_CHECKING:
 
 def drive(flow: Generator[Command, Outcome, T], perform: Callable[[Command], Outcome]) -> T:
     """Perform each command and hand its outcome back; return what the flow returns."""
+    resume: Callable[[], Command] = partial(next, flow)
     try:
-        command = next(flow)
         while True:
             try:
-                outcome = perform(command)
+                command = resume()
+            except StopIteration as end:
+                value: T = end.value
+                return value
+            try:
+                resume = partial(flow.send, perform(command))
             except TransportError as error:
-                command = flow.throw(error)
-            else:
-                command = flow.send(outcome)
-    except StopIteration as end:
-        value: T = end.value
-        return value
+                resume = partial(flow.throw, error)
     finally:
         flow.close()
 
 
 async def adrive(flow: Generator[Command, Outcome, T], perform: Callable[[Command], Awaitable[Outcome]]) -> T:
     """Perform each command and hand its outcome back; return what the flow returns."""
+    resume: Callable[[], Command] = partial(next, flow)
     try:
-        command = next(flow)
         while True:
             try:
-                outcome = await perform(command)
+                command = resume()
+            except StopIteration as end:
+                value: T = end.value
+                return value
+            try:
+                resume = partial(flow.send, await perform(command))
             except TransportError as error:
-                command = flow.throw(error)
-            else:
-                command = flow.send(outcome)
-    except StopIteration as end:
-        value: T = end.value
-        return value
+                resume = partial(flow.throw, error)
     finally:
         flow.close()
+
+
+def called(function: Callable[[], Any]) -> Any:
+    """Call a function of the caller's. Its StopIteration would end a generator or hang a loop, and say nothing."""
+    try:
+        return function()
+    except StopIteration as error:
+        raise RuntimeError("a callable raised StopIteration") from error

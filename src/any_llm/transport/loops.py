@@ -68,7 +68,7 @@ class Connectors:
             held = self._held.get(loop)  # another task may have been here meanwhile
         if held is None or held[0].closed:
             # A connector knows its loop, so weak keys would never go; those of loops that ended go here.
-            for other in [each for each in self._held if each.is_closed()]:
+            for other in [each for each in list(self._held) if each.is_closed()]:
                 self._held.pop(other, None)
             connector = Connector(context, max(CONNECTIONS, self._network.connections))
             held = self._held[loop] = (connector, _until_the_loop_ends(connector))
