@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from any_llm import exceptions as errors
+from any_llm.providers.table import ROWS
 from by_hand import VECTORS, a_call, a_setting, play, reply, vectors_of
 from oracles.vendors import SHAPES, shape
-from any_llm.providers.table import ROWS
 
 if TYPE_CHECKING:
     from any_llm.wire import Call

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from any_llm.exceptions import InvalidRequestError, UnsupportedParameterError
-from by_hand import TEXTS, a_batch, a_call, adapter_of
 from any_llm.providers.table import ROWS
+from by_hand import TEXTS, a_batch, a_call, adapter_of
 
 V2, V3, V4, V5 = (
     "jina-embeddings-v2-base-de",

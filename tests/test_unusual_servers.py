@@ -44,11 +44,13 @@ def test_an_interim_reply_is_not_the_reply(interim, loopback):
 def test_a_callable_that_has_run_out_is_an_error_and_no_gap(colour, loopback):
     keys = iter(["k"])
     made = AnyLLM.create("openai", lambda: next(keys), loopback(lambda request: Answer(json=vector(request))).url)
+
+    async def awaited(*inputs, **options):
+        return await made.aembedding(*inputs, **options)
+
+    embed = made.embedding if colour == "sync" else lambda *inputs, **options: asyncio.run(awaited(*inputs, **options))
     with pytest.raises(RuntimeError, match="StopIteration"):
-        if colour == "sync":
-            made.embedding("m", ["1", "2", "3"], batch_size=1)
-        else:
-            asyncio.run(made.aembedding("m", ["1", "2", "3"], batch_size=1))
+        embed("m", ["1", "2", "3"], batch_size=1)
 
 
 def test_a_list_that_is_emptied_meanwhile_changes_nothing(loopback):
@@ -83,7 +85,7 @@ def test_no_field_of_an_error_repeats_an_input_or_a_key(colour, field, loopback)
 
 @pytest.mark.parametrize("colour", COLOURS)
 def test_a_reply_that_is_no_http_is_not_quoted(colour, loopback):
-    server = loopback(lambda request: Raw(lambda connection: connection.send(b"HTTP/1.1 abc Bearer sk-secret\r\n\r\n")))
+    server = loopback(lambda _: Raw(lambda connection: connection.send(b"HTTP/1.1 abc Bearer sk-secret\r\n\r\n")))
     with pytest.raises(ProviderConnectionError) as caught:
         call(colour, server, ["1"], client={"max_retries": 0})
     assert "sk-secret" not in f"{caught.value!r} {caught.value} {caught.value.__cause__!r}"

@@ -16,12 +16,12 @@ import pytest
 
 from any_llm import UnsupportedParameterError
 from any_llm.client import _class_of
+from any_llm.providers.table import ROWS
 from loopback import Answer, Loopback, Request
 from oracles.replies import WIDTH, tokens, vector
 from oracles.shape import KEY, Case, Oracle, Read
 from oracles.vendors import VENDORS, example_requests, listed
 from test_wire_contract import IGNORED, Sent, float32
-from any_llm.providers.table import ROWS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
