@@ -18,6 +18,7 @@ def from_vectors(numbers=NUMBERS, *, model="m", source="measured", as_base64=Fal
         usage=Usage(**USAGE, source=source),
         provider="openai",
         request_ids=("r1",),
+        input_type_applied="prefix",
         as_base64=as_base64,
     )
 

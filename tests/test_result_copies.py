@@ -73,6 +73,7 @@ def test_copies_and_pickles_keep_what_stands_beside_the_dump():
     result = from_vectors(source="estimated")
     for again in (copy.copy(result), copy.deepcopy(result), pickle.loads(pickle.dumps(result)), result.model_copy()):  # noqa: S301
         assert (again.provider, again.request_ids, again.usage.source) == ("openai", ("r1",), "estimated")
+        assert again.input_type_applied == "prefix"
 
 
 @pytest.mark.parametrize(("deep", "written"), [(False, 9.0), (True, np.float32(0.1))], ids=["shared", "deep"])

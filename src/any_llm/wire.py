@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 if TYPE_CHECKING:
-    from any_llm.providers.row import Row
+    from any_llm.providers.row import Applied, Row
     from any_llm.types.vectors import Vectors
 
 Now = tuple[float, float]
@@ -48,6 +48,10 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     client: Mapping[str, Any] = {}
     """Client options that only this provider has (api_version, azure_deployment, ...)."""
     key: KeySource | None = None
+    prefix: str = ""
+    """Stands before each text on the wire: the words in which this model is told of a role."""
+    applied: Applied | None = None
+    """How the role reaches the model; None where none was asked for."""
     base64: bool = True
     """False once this host has refused encoding_format."""
 
@@ -57,7 +61,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Batch(msgspec.Struct, frozen=True):
-    """Inputs that travel in one request. `indexes[k]` is the position in the call of `texts[k]`."""
+    """Inputs that travel in one request, prefix and all. `indexes[k]` is the position in the call of `texts[k]`."""
 
     texts: Sequence[str]
     indexes: Sequence[int]

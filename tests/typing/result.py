@@ -23,6 +23,7 @@ def fields(result: CreateEmbeddingResponse, metadata: ProviderMetadata) -> None:
     assert_type(result.usage.source, Literal["measured", "estimated", "unknown"])
     assert_type(result.provider, str | None)
     assert_type(result.request_ids, tuple[str, ...])
+    assert_type(result.input_type_applied, Literal["field", "prefix", "model", "not needed", "unknown"] | None)
     assert_type(result.to_numpy(), np.ndarray[tuple[int, int], np.dtype[np.float32]])
     assert_type(result.model_dump(), dict[str, Any])
     assert_type(result.model_copy(), CreateEmbeddingResponse)

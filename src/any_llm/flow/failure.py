@@ -62,7 +62,8 @@ WAYS_OUT = 'Shorten the text, or pass overflow="truncate" or overflow="mean" whe
 def refused(call: Call, sent: Send, batch: Batch, reply: Reply, refusal: Refusal) -> errors.AnyLLMError:
     """Turn a reply that is no 200 into an error. Keys and inputs are taken out of the provider's words."""
     kind = _kind(batch, reply.status, refusal)
-    message = redact(without_secrets(refusal.message, sent.headers, call.query), batch.texts)
+    texts = [*batch.texts, *(text.removeprefix(call.prefix) for text in batch.texts)] if call.prefix else batch.texts
+    message = redact(without_secrets(refusal.message, sent.headers, call.query), texts)
     if 300 <= reply.status < 400:  # noqa: PLR2004
         message = "It answered with a redirect, which is never followed with a key. Set api_base to the final address."
     details: dict[str, Any] = {

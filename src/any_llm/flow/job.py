@@ -28,7 +28,7 @@ class Job:
         setting.adapter.encode(setting.call, Batch((), (), 0))
         self.size = len(inputs)
         self._setting = setting
-        self._batches = plan(inputs, self._limits)
+        self._batches = plan(inputs, self._limits, prefix=setting.call.prefix)
         self._answers: list[Answer] = []
         self._placed = 0
         self._lock = threading.Lock()

@@ -13,26 +13,30 @@ if TYPE_CHECKING:
     from any_llm.providers.row import Limits
 
 
-def plan(inputs: Sequence[str], limits: Callable[[], Limits]) -> Iterator[Batch]:
-    """Fill each batch as far as the limits in force allow. An input over a limit travels alone; none is ever cut."""
-    start = 0
+def plan(inputs: Sequence[str], limits: Callable[[], Limits], *, prefix: str = "") -> Iterator[Batch]:
+    """Fill each batch as far as the limits in force allow. An input over a limit travels alone; none is ever cut.
+
+    `prefix` stands before each text that travels, and counts.
+    """
+    start, before = 0, size(prefix)
     while start < len(inputs):
         now = limits()
         if now.tokens is None and now.bytes is None:
             stop = len(inputs) if now.items is None else min(len(inputs), start + now.items)
-            tokens = sum(estimate(size(inputs[i])) for i in range(start, stop))
+            tokens = sum(estimate(before + size(inputs[i])) for i in range(start, stop))
         else:
-            stop, tokens = _reach(inputs, start, now)
-        yield Batch(inputs[start:stop], range(start, stop), tokens)
+            stop, tokens = _reach(inputs, start, now, before)
+        texts = inputs[start:stop]
+        yield Batch([prefix + text for text in texts] if prefix else texts, range(start, stop), tokens)
         start = stop
 
 
-def _reach(inputs: Sequence[str], start: int, limits: Limits) -> tuple[int, int]:
-    """Where the batch that begins at `start` must end, and its tokens."""
+def _reach(inputs: Sequence[str], start: int, limits: Limits, before: int) -> tuple[int, int]:
+    """Where the batch that begins at `start` must end, and its tokens. `before`: bytes that each text has besides."""
     last = len(inputs) if limits.items is None else min(len(inputs), start + limits.items)
     tokens = total = 0
     for position in range(start, last):
-        weight = size(inputs[position])
+        weight = before + size(inputs[position])
         more = estimate(weight)
         over_tokens = limits.tokens is not None and tokens + more > limits.tokens
         over_bytes = limits.bytes is not None and total + weight > limits.bytes

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 Kind = Literal["cloud", "gateway", "server", "in-process"]
 Evidence = Literal["docs", "sdk", "server", "live"]
 
+Applied = Literal["field", "prefix", "model", "not needed", "unknown"]
+"""How a role reached a model: in a field, by words before each text, by another name of the model; or did not."""
+
 ROLES = ("query", "document", "classification", "clustering", "similarity")
 """Our words for a text's role; every other word is taken for the provider's own."""
 
@@ -41,6 +44,8 @@ class Names(NamedTuple):
     """Our role -> its word. Its own words pass too."""
     default_role: str | None = None
     """Its word for document, where it demands one."""
+    prefixed: tuple[str, ...] = ()
+    """Beginnings of model names for which it has no `input_type`: a role is written before the text."""
     overflow: str | None = None
     policies: Mapping[str, Any] = {}
     """Our policy ("error", "truncate") -> its value; one that is missing cannot be asked for."""
@@ -109,12 +114,14 @@ class Row(NamedTuple):
 class Adapter(Protocol):
     """A provider's language. Pure: no I/O, no clock, no state.
 
-    Two more methods it may have, where its provider needs them:
+    Three more methods it may have, where its provider needs them:
 
     authorise(call) -> Generator[Command, Outcome, Token]: a flow that exchanges the key for headers to send. It is run
     once for all who wait, again before the token expires, and once on a 401.
 
     follow(call, reply) -> Send | None: the request that asks whether a provider is done, None when this reply is final.
+
+    for_model(call) -> Call: the call with a row as the model at hand has it, where the names differ between models.
     """
 
     def encode(self, call: Call, batch: Batch) -> Send | Run:

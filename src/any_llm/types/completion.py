@@ -15,14 +15,17 @@ if TYPE_CHECKING:
 
     import numpy as np
 
+    from any_llm.providers.row import Applied
+
 __all__ = ["CreateEmbeddingResponse", "Embedding", "Usage"]
 
 
 class CreateEmbeddingResponse(Described):
     """Vectors in the order of the inputs: `data[i]` belongs to input i.
 
-    `data` and each `embedding` are made when first read; to edit them does not change `to_numpy()`. `provider` and
-    `request_ids` (one a request sent) stand beside the dump, which has exactly OpenAI's keys.
+    `data` and each `embedding` are made when first read; to edit them does not change `to_numpy()`. `provider`,
+    `request_ids` (one a request sent) and `input_type_applied` (how the role that was asked for reached the model; None
+    when none was) stand beside the dump, which has exactly OpenAI's keys.
     """
 
     _fields: ClassVar[dict[str, Any]] = {
@@ -31,13 +34,14 @@ class CreateEmbeddingResponse(Described):
         "object": Literal["list"],
         "usage": Usage,
     }
-    _beside: ClassVar[tuple[str, ...]] = ("provider", "request_ids")
+    _beside: ClassVar[tuple[str, ...]] = ("provider", "request_ids", "input_type_applied")
 
     model: str
     object: Literal["list"]
     usage: Usage
     provider: str | None
     request_ids: tuple[str, ...]
+    input_type_applied: Applied | None
     _vectors: Vectors | None
     _as_base64: bool
 
@@ -50,6 +54,7 @@ class CreateEmbeddingResponse(Described):
         object: Literal["list"] = "list",  # noqa: A002  # OpenAI's name
         provider: str | None = None,
         request_ids: tuple[str, ...] = (),
+        input_type_applied: Applied | None = None,
     ) -> None:
         """Check and keep them. Raises ValueError."""
         if not isinstance(data, list | tuple):
@@ -61,6 +66,7 @@ class CreateEmbeddingResponse(Described):
         self.usage = Usage.model_validate(usage)
         self.provider = provider
         self.request_ids = request_ids
+        self.input_type_applied = input_type_applied
 
     @classmethod
     def from_vectors(
@@ -71,6 +77,7 @@ class CreateEmbeddingResponse(Described):
         usage: Usage,
         provider: str | None,
         request_ids: tuple[str, ...],
+        input_type_applied: Applied | None = None,
         as_base64: bool = False,
     ) -> Self:
         """Take over the buffer of (n, dimensions) float32. Nothing is built until it is read."""
@@ -81,6 +88,7 @@ class CreateEmbeddingResponse(Described):
             usage=usage,
             provider=provider,
             request_ids=request_ids,
+            input_type_applied=input_type_applied,
             _vectors=vectors,
             _as_base64=as_base64,
         )
