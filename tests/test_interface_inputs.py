@@ -181,7 +181,7 @@ def test_no_inputs_are_an_empty_response_and_nothing_is_sent(embed, provider, in
         ("openai", {"input": "Hello"}, InvalidRequestError),
         ("openai", {"input_type": "clustering"}, UnsupportedParameterError),
         ("together", {"dimensions": 8}, UnsupportedParameterError),
-        ("together", {"input_type": "query"}, UnsupportedParameterError),
+        ("together", {"input_type": "clustering"}, UnsupportedParameterError),
         ("cohere", {"overflow": "mean"}, UnsupportedParameterError),
         ("cohere", {"dimensions": 8, "output_dimension": 8}, InvalidRequestError),
         ("gemini", {"config": {}}, InvalidRequestError),

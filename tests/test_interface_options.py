@@ -130,10 +130,10 @@ def test_overflow(embed, provider, *, asked, field, value, loopback):
     [
         ("together", {"dimensions": 8}, "dimensions"),
         ("llamacpp", {"dimensions": 8}, "dimensions"),
-        ("together", {"input_type": "query"}, "input_type='query'"),
+        ("together", {"input_type": "clustering"}, "input_type='clustering'"),
         ("together", {"input_type": "search_query"}, "input_type='search_query'"),
-        ("ollama", {"input_type": "document"}, "input_type='document'"),
-        ("vllm", {"input_type": "query"}, "input_type='query'"),
+        ("ollama", {"input_type": "similarity"}, "input_type='similarity'"),
+        ("vllm", {"input_type": "passage"}, "input_type='passage'"),
         ("openai", {"input_type": "clustering"}, "input_type='clustering'"),
         ("cohere", {"input_type": "similarity"}, "input_type='similarity'"),
         ("voyage", {"input_type": "classification"}, "input_type='classification'"),

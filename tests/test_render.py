@@ -102,7 +102,7 @@ ASKED = [
 
 
 # Where the model decides what may be asked.
-MODELS = {"jina": "jina-embeddings-v5-text-small"}
+MODELS = {"local": "all-MiniLM-L6-v2", "jina": "jina-embeddings-v5-text-small"}
 
 
 @pytest.mark.parametrize("name", [row.name for row in ROWS.values() if row.embedding])

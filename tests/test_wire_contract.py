@@ -183,13 +183,13 @@ def test_the_replies_tell_the_texts_apart(oracle: Oracle):
 
 REFUSED = [
     ("together", {"dimensions": 8}),
-    ("together", {"input_type": "query"}),
+    ("together", {"input_type": "clustering"}),
     ("mistral", {"input_type": "clustering"}),
-    ("ollama", {"input_type": "query"}),
-    ("vllm", {"input_type": "query"}),
-    ("llamacpp", {"input_type": "query"}),
+    ("ollama", {"input_type": "search_query"}),
+    ("vllm", {"input_type": "search_query"}),
+    ("llamacpp", {"input_type": "clustering"}),
     ("voyage", {"input_type": "clustering"}),
-    ("gemini-embedding-2", {"input_type": "query"}),
+    ("gemini-embedding-2", {"input_type": "RETRIEVAL_QUERY"}),
     ("gemini", {"overflow": "truncate"}),
     ("openai", {"overflow": "truncate"}),
 ]

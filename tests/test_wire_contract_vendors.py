@@ -177,12 +177,12 @@ def test_we_send_what_jina_documents(documented: dict[str, Any]):
 
 REFUSED = [
     ("huggingface", {"dimensions": 8}),
-    ("infinity", {"input_type": "query"}),
+    ("infinity", {"input_type": "search_query"}),
     ("infinity", {"overflow": "truncate"}),
     ("isaacus", {"input_type": "clustering"}),
     ("lmstudio", {"dimensions": 8}),
-    ("lmstudio", {"input_type": "query"}),
-    ("mixedbread", {"input_type": "query"}),
+    ("lmstudio", {"input_type": "search_query"}),
+    ("mixedbread", {"input_type": "search_query"}),
     ("mixedbread", {"overflow": "error"}),
     ("nomic", {"overflow": "error"}),
     ("nomic", {"input_type": "similarity"}),

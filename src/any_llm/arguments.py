@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import importlib
+import sys
+import warnings
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from any_llm import checks
 from any_llm.configuration import ACCEPTED, CLIENT_OPTIONS, INSTEAD, Configuration, client_names
@@ -13,25 +17,49 @@ from any_llm.flow.job import Job
 from any_llm.flow.memory import MEMORY
 from any_llm.flow.retry import Retry
 from any_llm.flow.vectors import Matrix
+from any_llm.providers.roles import role
 from any_llm.wire import Call, Options
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from any_llm.providers.row import Adapter
+
 
 def job(client: Configuration, model: str, inputs: object, kwargs: Mapping[str, Any], **options: Any) -> Job:
     """Turn a call's arguments into a Job. Raises InvalidRequestError for what can be told wrong here."""
-    call = prepared(client, model, kwargs, **options)
+    adapter = importlib.import_module(client.row.adapter).adapter
+    call = _with_role(prepared(client, model, kwargs, **options), adapter)
     texts = checked_inputs(inputs)
     setting = Setting(
         call=call,
-        adapter=importlib.import_module(client.row.adapter).adapter,
+        adapter=adapter,
         matrix=Matrix(len(texts), call.options.dimensions),
         memory=MEMORY,
         place=(client.base, model, client.key_hash),
         retry=Retry(attempts=client.max_retries),
     )
-    return Job(setting, texts)
+    made = Job(setting, texts)
+    if call.applied == "unknown" and MEMORY.first(("unknown", call.row.name, model)):
+        _warn(
+            f"{call.row.name} has no field for input_type and the model {model} is not known here, so "
+            f"{call.options.input_type!r} is not sent. If the model's card asks for a prefix, write it in the texts."
+        )
+    return made
+
+
+def _with_role(call: Call, adapter: Adapter) -> Call:
+    for_model = getattr(adapter, "for_model", None)
+    found = role((for_model(call) if for_model else call).row, call.model, call.options.input_type)
+    return msgspec.structs.replace(call, prefix=found.prefix, applied=found.applied)
+
+
+def _warn(message: str) -> None:
+    """Point at the line outside this package that called, however deep we are."""
+    frame, level = sys._getframe(1), 2  # noqa: SLF001  # the only way before 3.12's skip_file_prefixes
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "any_llm":
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, UserWarning, stacklevel=level)
 
 
 def checked_inputs(inputs: object) -> Sequence[str]:

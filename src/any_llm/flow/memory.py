@@ -46,6 +46,7 @@ class Memory:
         self._lock = threading.Lock()
         self._places: dict[Place, Learnt] = {}
         self._tokens: dict[Hashable, Token] = {}
+        self._said: dict[Hashable, None] = {}
 
     def known(self, place: Place, now: float) -> Learnt:
         """What is known of a place and not yet stale."""
@@ -87,6 +88,17 @@ class Memory:
         with self._lock:
             self._places.clear()
             self._tokens.clear()
+            self._said.clear()
+
+    def first(self, key: Hashable) -> bool:
+        """Whether nobody has asked under this key before: for what is said once."""
+        with self._lock:
+            if key in self._said:
+                return False
+            self._said[key] = None
+            while len(self._said) > CAPACITY:
+                del self._said[next(iter(self._said))]
+            return True
 
     def unlock(self) -> None:
         """Take a new lock: in a forked child the old one may be held by a thread that is not there."""

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from any_llm.exceptions import UnsupportedParameterError
+from any_llm.providers.row import ROLES
 from any_llm.wire import Part, Refusal, Run
 
 if TYPE_CHECKING:
@@ -44,6 +47,11 @@ class LocalAdapter:
             return Run(lambda: _run(call, batch, folder=call.model))
         _check(call, width=_WIDTH, roles=_ROLES)
         return Run(lambda: _run(call, batch, folder=None))
+
+    def for_model(self, call: Call) -> Call:
+        """Say that the built-in model needs no word for a role. A folder's prompts are known once it is loaded."""
+        named = {"input_type": None} if call.model in _BUILT_IN else {"roles": {role: role for role in ROLES}}
+        return msgspec.structs.replace(call, row=call.row._replace(names=call.row.names._replace(**named)))
 
     def decode(self, call: Call, reply: Part) -> Part:
         """Pass on what Run returned: it was made here, so there is nothing to decode."""

@@ -10,7 +10,7 @@ from urllib.parse import quote
 import msgspec
 
 from any_llm.exceptions import InvalidRequestError, UnsupportedParameterError
-from any_llm.providers.row import ROLES
+from any_llm.providers.roles import role
 from any_llm.wire import Refusal
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def fields(call: Call, *, owned: frozenset[str]) -> dict[str, Any]:
         if names.dimensions is None:
             raise UnsupportedParameterError("dimensions", row.name, "It has no field for a width.")
         wanted[_free(call, "dimensions", names.dimensions)] = asked.dimensions
-    if (word := _role(call)) is not None and names.input_type is not None:
+    if (word := role(row, call.model, asked.input_type).word) is not None and names.input_type is not None:
         wanted[_free(call, "input_type", names.input_type) if asked.input_type else names.input_type] = word
     wanted.update(_overflow(call))
     return {**wanted, **call.extra}
@@ -61,20 +61,6 @@ def _free(call: Call, option: str, field: str) -> str:
             f"{option}= and {field}= say the same thing; pass one of them.", provider_name=call.row.name
         )
     return field
-
-
-def _role(call: Call) -> str | None:
-    asked, row, names = call.options.input_type, call.row, call.row.names
-    if asked is None:
-        return names.default_role
-    if names.input_type is not None and (asked not in ROLES or asked in names.roles):
-        return names.roles.get(asked, asked)
-    if asked in {"query", "document"} and row.one_space and call.model.startswith(row.one_space):
-        return None
-    hint = (
-        f"It knows {', '.join(names.roles)}." if names.roles else "If the model wants a prefix, write it in the text."
-    )
-    raise UnsupportedParameterError(f"input_type={asked!r}", row.name, hint)
 
 
 def _overflow(call: Call) -> Mapping[str, Any]:

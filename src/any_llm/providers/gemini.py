@@ -10,7 +10,6 @@ from urllib.parse import quote
 
 import msgspec
 
-from any_llm.exceptions import UnsupportedParameterError
 from any_llm.providers.fields import address, fields, refusal
 from any_llm.wire import Part, Send
 
@@ -48,10 +47,6 @@ class GeminiAdapter:
 
     def encode(self, call: Call, batch: Batch) -> Send:
         """Write the options into each request object."""
-        if call.options.input_type and call.model.removeprefix("models/").startswith("gemini-embedding-2"):
-            raise UnsupportedParameterError(
-                "input_type", call.row.name, f"{call.model} has no taskType: write the task into the text."
-            )
         model = call.model if "/" in call.model else f"models/{call.model}"
         each = fields(call, owned=OWNED)
         requests = [{"model": model, "content": {"parts": [{"text": text}]}, **each} for text in batch.texts]

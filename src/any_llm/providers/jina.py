@@ -74,9 +74,26 @@ NO_VECTOR = {
 class JinaAdapter(openai.OpenAIAdapter):
     """A field that the model at hand lacks would be ignored in silence: it is refused here."""
 
+    def for_model(self, call: Call) -> Call:
+        """The call with the names that its model's schema has. Raises for what the model would ignore."""
+        for start, reason in NO_VECTOR.items():
+            if call.model.startswith(start):
+                raise InvalidRequestError(f"{call.model} {reason}: choose another model.", provider_name=call.row.name)
+        family = next((family for start, family in FAMILIES.items() if call.model.startswith(start)), UNKNOWN)
+        for name in VARYING:
+            if name in call.extra and name not in family.has:
+                raise UnsupportedParameterError(name, call.row.name, f"{call.model} has no such field.")
+        names = call.row.names._replace(
+            dimensions="dimensions" if "dimensions" in family.has else None,
+            input_type="task" if "task" in family.has else None,
+            roles=family.roles,
+        )
+        row = call.row._replace(names=names, one_space=(call.model,) if family.one_space else ())
+        return msgspec.structs.replace(call, row=row)
+
     def encode(self, call: Call, batch: Batch) -> Send:
         """Write the fields that this model has."""
-        call = _for_model(call)
+        call = self.for_model(call)
         content: dict[str, Any] = {"input": batch.texts, "model": call.model}
         if call.row.base64 and call.base64:
             content["embedding_type"] = call.options.encoding_format or "base64"
@@ -91,24 +108,6 @@ class JinaAdapter(openai.OpenAIAdapter):
                 provider_name=call.row.name,
             )
         return Send(url=address(call, call.row.path), body=msgspec.json.encode(content))
-
-
-def _for_model(call: Call) -> Call:
-    """The call with the names that its model's schema has. Raises for what the model would ignore."""
-    for start, reason in NO_VECTOR.items():
-        if call.model.startswith(start):
-            raise InvalidRequestError(f"{call.model} {reason}: choose another model.", provider_name=call.row.name)
-    family = next((family for start, family in FAMILIES.items() if call.model.startswith(start)), UNKNOWN)
-    for name in VARYING:
-        if name in call.extra and name not in family.has:
-            raise UnsupportedParameterError(name, call.row.name, f"{call.model} has no such field.")
-    names = call.row.names._replace(
-        dimensions="dimensions" if "dimensions" in family.has else None,
-        input_type="task" if "task" in family.has else None,
-        roles=family.roles,
-    )
-    row = call.row._replace(names=names, one_space=(call.model,) if family.one_space else ())
-    return msgspec.structs.replace(call, row=row)
 
 
 adapter = JinaAdapter()

@@ -174,6 +174,7 @@ _TABLE = (
                 "query": "RETRIEVAL_QUERY", "document": "RETRIEVAL_DOCUMENT", "classification": "CLASSIFICATION",
                 "clustering": "CLUSTERING", "similarity": "SEMANTIC_SIMILARITY",
             },
+            prefixed=("gemini-embedding-2",),  # https://ai.google.dev/gemini-api/docs/embeddings#task-types-embeddings-2
         ),
         client_options=("api_version",), client_aliases=_OPENAI_ALIASES,
         instead={
@@ -327,8 +328,10 @@ _TABLE = (
         source="https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2", read="2026-11-22",
         adapter="any_llm.local.adapter", key_required=False, extra="local", evidence="server",
         limits=Limits(items=128, tokens=8192, input_tokens=256),
-        names=Names(policies={"truncate": "truncate", "mean": "mean"}, refuses_overflow=True),
-        one_space=("all-MiniLM-L6-v2", "sentence-transformers/all-MiniLM-L6-v2"),
+        names=Names(
+            input_type="input_type", roles={"query": "query", "document": "document"},
+            policies={"truncate": "truncate", "mean": "mean"}, refuses_overflow=True,
+        ),
     ),
     Row(
         name="localai", title="LocalAI", kind="server", source="https://localai.io/features/embeddings/", read="2026-11-22",
