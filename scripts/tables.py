@@ -139,10 +139,12 @@ def _roles(row: Row) -> str:
     if names.input_type is not None:
         words = ", ".join(ours if ours == word else f"{ours}: `{word}`" for ours, word in names.roles.items())
         always = f"; not given: `{names.default_role}`" if names.default_role else ""
-        return words if row.kind == "in-process" else f"`{names.input_type}` ({words}{always})"
+        fielded = words if row.kind == "in-process" else f"`{names.input_type}` ({words}{always})"
+        without = code(f"{start}*" for start in names.prefixed)
+        return f"{fielded}; before the text for {without}" if names.prefixed else fielded
     if not row.one_space:
-        return RAISES
-    return f"query, document: nothing to do with {code(f'{start}*' for start in row.one_space)}"
+        return "query, document: by the model"
+    return f"query, document: nothing to do with {code(f'{start}*' for start in row.one_space)}, else by the model"
 
 
 def _overflow(row: Row) -> str:
