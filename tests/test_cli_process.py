@@ -139,7 +139,8 @@ def test_a_mixed_installation_is_told(change, told, tmp_path):
     shutil.copytree(Path(any_llm.__path__[0]), package, ignore=shutil.ignore_patterns("__pycache__", "data"))
     change(package)
     script = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); from any_llm.cli.main import run; run()"
-    ran = run_process(sys.executable, "-c", script, env=environment(PYTHONPATH=str(tmp_path)))
+    # -S: an editable install beside it would answer for the package that is gone.
+    ran = run_process(sys.executable, "-S", "-c", script, env=environment(PYTHONPATH=str(tmp_path)))
     assert (ran.code, ran.stdout) == (1, b"")
     assert ran.stderr.startswith("omniembed: ")
     assert told in ran.stderr
