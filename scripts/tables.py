@@ -29,6 +29,8 @@ PROOF = {
 NOTHING = "-"
 RAISES = "raises"
 """The option cannot be honoured there."""
+CUT = "cut here, where the model allows it"
+"""It has no field for a width: known Matryoshka models are cut by us, with any other the option raises."""
 
 
 def table(heading: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
@@ -130,8 +132,10 @@ def options() -> str:
 
 def _dimensions(row: Row) -> str:
     if row.names.dimensions is None:
-        return RAISES
-    return "done here" if row.kind == "in-process" else f"`{row.names.dimensions}`"
+        return CUT
+    if row.kind != "in-process":
+        return f"`{row.names.dimensions}`"
+    return "done here" if row.any_model else "as the model has it"
 
 
 def _roles(row: Row) -> str:

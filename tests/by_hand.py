@@ -13,7 +13,7 @@ from any_llm.exceptions import AnyLLMError
 from any_llm.flow.converse import Answer, Setting, converse
 from any_llm.flow.memory import Memory, Place
 from any_llm.flow.retry import Retry
-from any_llm.flow.vectors import Matrix
+from any_llm.flow.vectors import Form, Matrix
 from any_llm.providers.table import ROWS
 from any_llm.wire import Admit, Batch, Call, Options, Outcome, Reply, Run, Send, Sleep, TransportError
 
@@ -51,7 +51,7 @@ def a_setting(
     call: Call, *, memory: Memory | None = None, place: Place = PLACE, retries: int = 2, count: int = len(TEXTS)
 ) -> Setting:
     """The surroundings of a conversation; chance always says one half."""
-    matrix = Matrix(count, call.options.dimensions)
+    matrix = Matrix(count, Form(call.options.dimensions))
     return Setting(call, adapter_of(call), matrix, memory or Memory(), place, Retry(attempts=retries), lambda: 0.5)
 
 
@@ -134,4 +134,4 @@ def play(
 def vectors_of(setting: Setting) -> list[list[float]]:
     """What stands in the matrix."""
     vectors = setting.matrix.vectors()
-    return [vectors.floats(position) for position in range(len(vectors))]
+    return [vectors.numbers(position).tolist() for position in range(len(vectors))]

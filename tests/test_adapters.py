@@ -193,7 +193,7 @@ def test_the_fake_makes_the_same_unit_vectors_everywhere():
     command = adapter_of(call).encode(call, a_batch(["a b", "a b", "ü"]))
     assert isinstance(command, Run)
     part: Part = adapter_of(call).decode(call, command.function())
-    rows = [part.vectors.floats(row) for row in range(3)]
+    rows = [part.vectors.numbers(row).tolist() for row in range(3)]
     assert rows[0] == rows[1] != rows[2]
     assert [math.hypot(*row) for row in rows] == pytest.approx([1, 1, 1])
     assert (part.prompt_tokens, part.total_tokens, part.model, part.estimated) == (5, 5, "m", True)

@@ -67,7 +67,7 @@ def test_what_is_not_asked_for_is_not_sent(embed, provider, options, loopback):
     ],
 )
 def test_dimensions(embed, provider, field, loopback):
-    assert sent(loopback, embed, provider, dimensions=5) == {**USUAL[provider], field: 5}
+    assert sent(loopback, embed, provider, dimensions=256) == {**USUAL[provider], field: 256}
 
 
 @BOTH

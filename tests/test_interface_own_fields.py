@@ -48,13 +48,13 @@ def test_own_fields_are_sent_untouched_and_win(embed, provider, own, loopback):
     [
         ("cohere", {"overflow": "error"}, {"truncate": "END"}),
         ("cohere", {"overflow": "truncate"}, {"truncate": "END"}),
-        ("cohere", {"dimensions": 4}, {"output_dimension": 4}),
-        ("gemini", {"dimensions": 4}, {"outputDimensionality": 8}),
+        ("cohere", {"dimensions": 256}, {"output_dimension": 256}),
+        ("gemini", {"dimensions": 256}, {"outputDimensionality": 512}),
         ("gemini", {"input_type": "query"}, {"taskType": "RETRIEVAL_QUERY"}),
-        ("mistral", {"dimensions": 4}, {"output_dimension": 4}),
+        ("mistral", {"dimensions": 256}, {"output_dimension": 256}),
         ("ollama", {"overflow": "error"}, {"truncate": True}),
         ("voyage", {"overflow": "error"}, {"truncation": True}),
-        ("voyage", {"dimensions": 4}, {"output_dimension": 4}),
+        ("voyage", {"dimensions": 256}, {"output_dimension": 256}),
         ("vllm", {"overflow": "truncate"}, {"truncate_prompt_tokens": 8}),
         ("vllm", {"overflow": "error"}, {"truncate_prompt_tokens": 8}),
     ],
@@ -74,7 +74,7 @@ def test_both_words_for_one_thing_are_an_error_that_names_both(
 @BOTH
 @pytest.mark.parametrize(
     ("provider", "extra"),
-    [("openai", {"dimensions": 4}), ("cohere", {"input_type": "search_query"}), ("ollama", {"dimensions": 4})],
+    [("openai", {"dimensions": 4}), ("cohere", {"input_type": "search_query"}), ("ollama", {"dimensions": 64})],
     ids=str,
 )
 def test_an_option_beside_the_same_word_in_extra_body_is_one_too(embed, provider, extra, loopback):

@@ -180,7 +180,7 @@ def test_batch_size_splits_and_every_vector_finds_its_place(embed, provider, siz
 @pytest.mark.parametrize("provider", ["cohere", "gemini", "mistral", "ollama", "openai", "voyage"])
 def test_the_width_asked_for_is_the_width(embed, provider, loopback):
     server = loopback(SPOKEN[provider].answer)
-    assert embed(**{**at(server, provider), "inputs": TEXTS}, dimensions=5).to_numpy().shape == (4, 5)
+    assert embed(**{**at(server, provider), "inputs": TEXTS}, dimensions=256).to_numpy().shape == (4, 256)
 
 
 @BOTH
@@ -194,8 +194,8 @@ def test_another_width_than_asked_for_is_an_error(embed, provider, loopback):
                 each.pop(name, None)
         return SPOKEN[provider].answer(type(request)("POST", "/", {}, {}, json.dumps(body).encode(), 0))
 
-    with pytest.raises(InvalidResponseError, match="12 wide, not the 5 asked for") as caught:
-        embed(**at(loopback(deaf), provider), dimensions=5)
+    with pytest.raises(InvalidResponseError, match="12 wide, not the 256 asked for") as caught:
+        embed(**at(loopback(deaf), provider), dimensions=256)
     assert caught.value.index == 0
 
 

@@ -16,14 +16,14 @@ from loopback import Answer
 
 def test_our_options_are_translated(loopback):
     server = loopback(SPOKEN["cohere"].answer)
-    embedding(**at(server, "cohere"), dimensions=8, input_type="query", overflow="truncate")
+    embedding(**at(server, "cohere"), dimensions=256, input_type="query", overflow="truncate")
     sent = fields_of(server.requests[0])
-    assert (sent["output_dimension"], sent["input_type"], sent["truncate"]) == (8, "search_query", "END")
+    assert (sent["output_dimension"], sent["input_type"], sent["truncate"]) == (256, "search_query", "END")
 
 
 def test_an_option_and_the_field_of_the_same_meaning_are_an_error(loopback):
     with pytest.raises(InvalidRequestError, match="same thing"):
-        embedding(**at(loopback(SPOKEN["voyage"].answer), "voyage"), dimensions=8, output_dimension=8)
+        embedding(**at(loopback(SPOKEN["voyage"].answer), "voyage"), dimensions=256, output_dimension=256)
 
 
 def test_what_a_provider_cannot_honour_is_an_error(loopback):

@@ -99,8 +99,8 @@ REFUSED = [
     ("jina", V4, {"extra": {"return_multivector": True}}, "one vector"),
     *(("jina", V5, {"extra": {"embedding_type": kind}}, "float or base64")
       for kind in ("binary", "ubinary", ["float"])),
-    ("perplexity", "m", {"extra": {"encoding_format": "base64_binary"}}, "base64_int8"),
-    ("perplexity", "m", {"extra": {"encoding_format": "float"}}, "base64_int8"),
+    ("perplexity", "m", {"extra": {"encoding_format": "base64_binary"}}, "dtype='int8' or 'ubinary'"),
+    ("perplexity", "m", {"extra": {"encoding_format": "float"}}, "dtype='int8' or 'ubinary'"),
     ("huggingface", "o/m", {"dimensions": 8}, "dimensions"),
     ("isaacus", "m", {"overflow": "mean"}, "error, truncate"),
 ]  # fmt: skip

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from any_llm.flow.vectors import InvalidVectorError, Matrix, fill, normalise
+from any_llm.flow.vectors import Form, InvalidVectorError, Matrix, fill, normalise
 from any_llm.types.vectors import Vectors
 from any_llm.wire import Part
 from by_hand import PROPERTY, a_batch
@@ -32,9 +32,9 @@ def part(*vectors: object, indexes: list[int] | None = None) -> Part:
 
 
 def filled(made: Part, count: int = 3, *, asked: int | None = None) -> list[list[float]]:
-    matrix = Matrix(count, asked)
+    matrix = Matrix(count, Form(asked))
     fill(matrix, a_batch("abcdefgh"[:count]), made)
-    return [matrix.vectors().floats(i) for i in range(count)]
+    return [matrix.vectors().numbers(i).tolist() for i in range(count)]
 
 
 A, B, C = [1.0, 0.5], [2.0, -0.5], [3.0, 0.25]
@@ -154,7 +154,7 @@ BLANK = ["", " ", "\n\t", "\u00a0", "\u3000"]
 def test_a_blank_text_may_be_all_zero(text: str, zero: object):
     matrix = Matrix(1)
     fill(matrix, a_batch([text]), part(zero))
-    assert matrix.vectors().floats(0) == [0.0, 0.0]
+    assert matrix.vectors().numbers(0).tolist() == [0.0, 0.0]
 
 
 float32 = st.floats(width=32, allow_nan=False, allow_infinity=False)
@@ -196,7 +196,7 @@ def test_no_row_is_left_unwritten_and_no_other_row_is_touched(
         fill(matrix, a_batch("abc"[:count], first=1), part(*vectors, indexes=indexes))
     except InvalidVectorError:
         return
-    rows = [matrix.vectors().floats(i) for i in range(5)]
+    rows = [matrix.vectors().numbers(i).tolist() for i in range(5)]
     assert all(any(row) for row in rows[1 : 1 + count])
     assert not any(any(row) for row in [rows[0], *rows[1 + count :]])
 
@@ -208,7 +208,7 @@ def test_whatever_the_string_it_is_base64_of_float32_or_an_error(text: str, esca
     raw = json.dumps(text, ensure_ascii=escaped or "\ud800" in text).encode()
     with suppress(InvalidVectorError, msgspec.DecodeError):  # either is a broken reply
         fill(matrix, a_batch([" "]), part(raw))
-        assert packed(*matrix.vectors().floats(0)).rstrip("=")[:-1] == text.rstrip("=")[:-1]
+        assert packed(*matrix.vectors().numbers(0).tolist()).rstrip("=")[:-1] == text.rstrip("=")[:-1]
 
 
 LENGTHS = [
@@ -228,4 +228,4 @@ def test_normalise_brings_to_unit_length_in_place(values: list[float], expected:
     buffer = vectors.buffer
     normalise(vectors)
     assert vectors.buffer is buffer
-    assert vectors.floats(1) == pytest.approx(expected, rel=1e-6)
+    assert vectors.numbers(1).tolist() == pytest.approx(expected, rel=1e-6)

@@ -180,7 +180,6 @@ REFUSED = [
     ("infinity", {"input_type": "search_query"}),
     ("infinity", {"overflow": "truncate"}),
     ("isaacus", {"input_type": "clustering"}),
-    ("lmstudio", {"dimensions": 8}),
     ("lmstudio", {"input_type": "search_query"}),
     ("mixedbread", {"input_type": "search_query"}),
     ("mixedbread", {"overflow": "error"}),

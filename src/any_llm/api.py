@@ -22,6 +22,7 @@ def embedding(
     api_base: str | None = None,
     client_args: dict[str, Any] | None = None,
     dimensions: int | None = None,
+    dtype: Literal["float32", "int8", "uint8", "binary", "ubinary"] | None = None,
     input_type: Literal["query", "document", "classification", "clustering", "similarity"] | str | None = None,
     overflow: Literal["error", "truncate", "mean"] | None = None,
     normalize: bool | None = None,
@@ -43,7 +44,8 @@ def embedding(
         api_base: what that provider's own SDK calls its base URL. Default: its variable, else its public address.
         client_args: the client's options: timeout, max_retries, max_concurrency, default_headers, default_query, proxy,
             verify, cert, ssl_context, and those of that provider's own SDK.
-        dimensions: width asked for.
+        dimensions: width asked for. Where the host has no field for it, a model known to allow it is cut here.
+        dtype: what a vector is made of, where the provider offers it: packed bits (binary, ubinary) stay packed.
         input_type: the texts' role, in these words or the provider's own.
         overflow: what to do with an input longer than the model reads. None: refuse it, wherever the provider can.
         normalize: True: unit length, done here if needed. None and False: as the model gives it.
@@ -54,16 +56,17 @@ def embedding(
         **kwargs: fields of that provider's own API, by its own names, sent untouched.
 
     Returns:
-        A response of OpenAI's shape: `data[i].embedding` belongs to `inputs[i]`; `to_numpy()` is (n, width) float32.
+        A response of OpenAI's shape: `data[i].embedding` belongs to `inputs[i]`; `to_numpy()` is (n, width), float32
+        unless `dtype` asked for another kind.
 
     Raises:
         AnyLLMError: one of its kinds (any_llm.exceptions); never a wrong vector.
     """
     client, name = client_for(model, provider, api_key, api_base, client_args)
     return client.embedding(
-        name, inputs, dimensions=dimensions, input_type=input_type, overflow=overflow, normalize=normalize,
-        batch_size=batch_size, timeout=timeout, deadline=deadline, extra_headers=extra_headers, extra_query=extra_query,
-        extra_body=extra_body, **kwargs,
+        name, inputs, dimensions=dimensions, dtype=dtype, input_type=input_type, overflow=overflow,
+        normalize=normalize, batch_size=batch_size, timeout=timeout, deadline=deadline, extra_headers=extra_headers,
+        extra_query=extra_query, extra_body=extra_body, **kwargs,
     )  # fmt: skip
 
 
@@ -76,6 +79,7 @@ async def aembedding(
     api_base: str | None = None,
     client_args: dict[str, Any] | None = None,
     dimensions: int | None = None,
+    dtype: Literal["float32", "int8", "uint8", "binary", "ubinary"] | None = None,
     input_type: Literal["query", "document", "classification", "clustering", "similarity"] | str | None = None,
     overflow: Literal["error", "truncate", "mean"] | None = None,
     normalize: bool | None = None,
@@ -90,7 +94,7 @@ async def aembedding(
     """Turn each input into a vector, with any provider; the arguments, result and errors of embedding()."""
     client, name = client_for(model, provider, api_key, api_base, client_args)
     return await client.aembedding(
-        name, inputs, dimensions=dimensions, input_type=input_type, overflow=overflow, normalize=normalize,
-        batch_size=batch_size, timeout=timeout, deadline=deadline, extra_headers=extra_headers, extra_query=extra_query,
-        extra_body=extra_body, **kwargs,
+        name, inputs, dimensions=dimensions, dtype=dtype, input_type=input_type, overflow=overflow,
+        normalize=normalize, batch_size=batch_size, timeout=timeout, deadline=deadline, extra_headers=extra_headers,
+        extra_query=extra_query, extra_body=extra_body, **kwargs,
     )  # fmt: skip

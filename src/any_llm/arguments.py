@@ -17,24 +17,31 @@ from any_llm.flow.job import Job
 from any_llm.flow.memory import MEMORY
 from any_llm.flow.retry import Retry
 from any_llm.flow.vectors import Matrix
+from any_llm.form import form, sent
 from any_llm.providers.roles import role
+from any_llm.types.vectors import DTYPES
 from any_llm.wire import Call, Options
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from any_llm.providers.row import Adapter
-
 
 def job(client: Configuration, model: str, inputs: object, kwargs: Mapping[str, Any], **options: Any) -> Job:
     """Turn a call's arguments into a Job. Raises InvalidRequestError for what can be told wrong here."""
     adapter = importlib.import_module(client.row.adapter).adapter
-    call = _with_role(prepared(client, model, kwargs, **options), adapter)
+    call = prepared(client, model, kwargs, **options)
+    for_model = getattr(adapter, "for_model", None)
+    row = (for_model(call) if for_model else call).row
+    found = role(row, model, call.options.input_type)
+    wanted = form(row, model, call.options)
+    call = msgspec.structs.replace(call, prefix=found.prefix, applied=found.applied)
+    if not sent(row, model, call.options, wanted):
+        call = msgspec.structs.replace(call, options=msgspec.structs.replace(call.options, dimensions=None))
     texts = checked_inputs(inputs)
     setting = Setting(
         call=call,
         adapter=adapter,
-        matrix=Matrix(len(texts), call.options.dimensions),
+        matrix=Matrix(len(texts), wanted),
         memory=MEMORY,
         place=(client.base, model, client.key_hash),
         retry=Retry(attempts=client.max_retries),
@@ -46,12 +53,6 @@ def job(client: Configuration, model: str, inputs: object, kwargs: Mapping[str, 
             f"{call.options.input_type!r} is not sent. If the model's card asks for a prefix, write it in the texts."
         )
     return made
-
-
-def _with_role(call: Call, adapter: Adapter) -> Call:
-    for_model = getattr(adapter, "for_model", None)
-    found = role((for_model(call) if for_model else call).row, call.model, call.options.input_type)
-    return msgspec.structs.replace(call, prefix=found.prefix, applied=found.applied)
 
 
 def _warn(message: str) -> None:
@@ -89,6 +90,7 @@ def prepared(
     kwargs: Mapping[str, Any],
     *,
     dimensions: int | None,
+    dtype: Any,
     input_type: str | None,
     overflow: Any,
     normalize: bool | None,
@@ -102,6 +104,8 @@ def prepared(
         raise InvalidModelError("model must be a name, not empty.")
     if overflow not in (None, "error", "truncate", "mean"):
         raise InvalidRequestError(f"overflow={overflow!r}: choose 'error', 'truncate' or 'mean'.")
+    if dtype not in (None, *DTYPES):
+        raise InvalidRequestError(f"dtype={dtype!r}: choose {', '.join(DTYPES)}.")
     if normalize is not None and not isinstance(normalize, bool):
         raise InvalidRequestError(f"normalize={normalize!r}: choose True, False or None.")
     if input_type is not None and (not isinstance(input_type, str) or not input_type):
@@ -110,12 +114,16 @@ def prepared(
     encoding_format = extra.pop("encoding_format", None)
     if encoding_format not in (None, "float", "base64"):
         raise InvalidRequestError(f"encoding_format={encoding_format!r}: choose 'float' or 'base64'.")
+    if dtype not in (None, "float32") and (normalize or encoding_format):
+        given = "normalize=True" if normalize else f"encoding_format={encoding_format!r}"
+        raise InvalidRequestError(f"{given} is for float32 only, not for dtype={dtype!r}; pass one of them.")
     return Call(
         row=client.row,
         model=model,
         base=client.base,
         options=Options(
             dimensions=checks.number("dimensions", dimensions, least=1),
+            dtype=dtype,
             input_type=input_type,
             overflow=overflow,
             normalize=normalize,

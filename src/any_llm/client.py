@@ -61,6 +61,7 @@ class AnyLLM:
         inputs: str | list[str],
         *,
         dimensions: int | None = None,
+        dtype: Literal["float32", "int8", "uint8", "binary", "ubinary"] | None = None,
         input_type: str | None = None,
         overflow: Literal["error", "truncate", "mean"] | None = None,
         normalize: bool | None = None,
@@ -74,8 +75,9 @@ class AnyLLM:
     ) -> CreateEmbeddingResponse:
         """Embed each input; see any_llm.embedding for the options."""
         job = self._job(
-            model, inputs, kwargs, dimensions=dimensions, input_type=input_type, overflow=overflow, normalize=normalize,
-            batch_size=batch_size, extra_headers=extra_headers, extra_query=extra_query, extra_body=extra_body,
+            model, inputs, kwargs, dimensions=dimensions, dtype=dtype, input_type=input_type, overflow=overflow,
+            normalize=normalize, batch_size=batch_size, extra_headers=extra_headers, extra_query=extra_query,
+            extra_body=extra_body,
         )  # fmt: skip
         if self._blocking is None:
             from any_llm.transport.blocking import BlockingTransport  # noqa: PLC0415  # urllib3, for sync calls only
@@ -89,6 +91,7 @@ class AnyLLM:
         inputs: str | list[str],
         *,
         dimensions: int | None = None,
+        dtype: Literal["float32", "int8", "uint8", "binary", "ubinary"] | None = None,
         input_type: str | None = None,
         overflow: Literal["error", "truncate", "mean"] | None = None,
         normalize: bool | None = None,
@@ -102,8 +105,9 @@ class AnyLLM:
     ) -> CreateEmbeddingResponse:
         """Embed each input; see any_llm.embedding for the options."""
         job = self._job(
-            model, inputs, kwargs, dimensions=dimensions, input_type=input_type, overflow=overflow, normalize=normalize,
-            batch_size=batch_size, extra_headers=extra_headers, extra_query=extra_query, extra_body=extra_body,
+            model, inputs, kwargs, dimensions=dimensions, dtype=dtype, input_type=input_type, overflow=overflow,
+            normalize=normalize, batch_size=batch_size, extra_headers=extra_headers, extra_query=extra_query,
+            extra_body=extra_body,
         )  # fmt: skip
         if self._asynchronous is None:
             import asyncio  # noqa: PLC0415

@@ -12,7 +12,7 @@ import msgspec
 
 if TYPE_CHECKING:
     from any_llm.providers.row import Applied, Row
-    from any_llm.types.vectors import Vectors
+    from any_llm.types.vectors import Dtype, Vectors
 
 Now = tuple[float, float]
 """Monotonic and wall-clock seconds, read by the driver: the pure side has no clock."""
@@ -26,6 +26,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     """What the caller asked for in our own words. None: not asked."""
 
     dimensions: int | None = None
+    dtype: Dtype | None = None
     input_type: str | None = None
     overflow: Literal["error", "truncate", "mean"] | None = None
     normalize: bool | None = None

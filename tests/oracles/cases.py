@@ -11,13 +11,13 @@ TEXTS = [
     Case("not ASCII in a list", ["Füße 🌍 文", "naïve\u2028café", "e\u0301"]),
 ]
 WIDTHS = [
-    Case("dimensions, one text", "Hello", dimensions=4),
-    Case("dimensions, two texts", ["First", "Second"], dimensions=8),
+    Case("dimensions, one text", "Hello", dimensions=256),
+    Case("dimensions, two texts", ["First", "Second"], dimensions=512),
 ]
 ROLES = [
     Case("query", "Where?", input_type="query"),
     Case("document", ["Here.", "There."], input_type="document"),
-    Case("query and dimensions", ["Where?", "When?"], input_type="query", dimensions=8),
+    Case("query and dimensions", ["Where?", "When?"], input_type="query", dimensions=256),
 ]
 
 POLICIES = [

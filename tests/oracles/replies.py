@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 import random
 import struct
 from pathlib import Path
@@ -24,9 +25,10 @@ def example(provider: str) -> Any:
 
 
 def vector(text: str, width: int) -> list[float]:
-    """Invent numbers that belong to this text alone, with more digits than a float32 holds."""
+    """Invent numbers of length 1 that belong to this text alone, with more digits than a float32 holds."""
     numbers = random.Random(text)  # noqa: S311  # a fixed sequence is the point
-    return [numbers.uniform(-1, 1) * 10 ** numbers.randint(-6, 0) for _ in range(width)]
+    values = [numbers.uniform(-1, 1) * 10 ** numbers.randint(-6, 0) for _ in range(width)]
+    return [value / math.hypot(*values) for value in values]
 
 
 def tokens(texts: list[str]) -> int:
@@ -65,7 +67,9 @@ def cohere(request: Request) -> Answer:
     """POST /v2/embed."""
     body, reply = request.json, example("cohere")
     reply["texts"] = body["texts"]
-    reply["embeddings"]["float"] = [vector(text, body.get("output_dimension", WIDTH)) for text in body["texts"]]
+    made = [vector(text, body.get("output_dimension", WIDTH)) for text in body["texts"]]
+    (kind,) = body["embedding_types"]
+    reply["embeddings"] = {kind: made if kind == "float" else [[int(100 * value) for value in one] for one in made]}
     reply["meta"]["billed_units"]["input_tokens"] = float(tokens(body["texts"]))
     return Answer(json=reply)
 

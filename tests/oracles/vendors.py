@@ -61,7 +61,8 @@ def listed(provider: str, write: Callable[[list[float]], Any] = list) -> Callabl
 
 def int8(numbers: Iterable[float]) -> str:
     """Write a vector as Perplexity does: a signed byte a value, the extremes among them."""
-    return base64.b64encode(struct.pack(f"{WIDTH}b", *[-128, 127, *(int(n * 100) for n in numbers)][:WIDTH])).decode()
+    values = [-128, 127, *(int(number * 100) for number in numbers)][:-2]
+    return base64.b64encode(struct.pack(f"{len(values)}b", *values)).decode()
 
 
 def isaacus(request: Request) -> Answer:
@@ -203,7 +204,7 @@ VENDORS: tuple[Oracle, ...] = (
         model="pplx-embed-v1-0.6b",
         embed=through_perplexity,
         answer=listed("perplexity", int8),
-        cases=(*TEXTS, *ROLE_CASES, Case("dimensions", ["First", "Second"], dimensions=WIDTH)),
+        cases=(*TEXTS, *ROLE_CASES, Case("dimensions", ["First", "Second"], dimensions=256)),
         differences=("list_of_input", "says_int8"),
     ),
     TEI,

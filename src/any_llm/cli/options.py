@@ -29,6 +29,10 @@ class ModelOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     model: Annotated[str, typer.Option("--model", "-m", metavar="PROVIDER:MODEL", help="Which model.")] = DEFAULT_MODEL
     dimensions: Annotated[int | None, typer.Option(metavar="N", help="Width asked for.")] = None
+    dtype: Annotated[
+        Literal["float32", "int8", "uint8", "binary", "ubinary"] | None,
+        typer.Option(help="What a vector is made of, where the provider offers it."),
+    ] = None
     input_type: Annotated[
         str | None,
         typer.Option(
@@ -68,6 +72,7 @@ class ModelOptions(msgspec.Struct, frozen=True, kw_only=True):
         asked = {
             "model": self.model,
             "dimensions": self.dimensions,
+            "dtype": self.dtype,
             "input_type": self.input_type,
             "overflow": self.overflow,
             "normalize": self.normalize,

@@ -70,7 +70,8 @@ def _text(response: CreateEmbeddingResponse, texts: Sequence[str]) -> Iterator[s
     rows = response.to_numpy()[:SHOWN_TEXTS, :SHOWN_VALUES]
     more = " ..." if response.to_numpy().shape[1] > SHOWN_VALUES else ""
     for text, row in zip(texts, rows, strict=False):
-        yield f"{label(text)} {' '.join(f'{value: .4f}' for value in row)}{more}\n"
+        shown = (f"{value: .4f}" if row.dtype.kind == "f" else f"{value:4d}" for value in row)
+        yield f"{label(text)} {' '.join(shown)}{more}\n"
     if len(texts) > SHOWN_TEXTS:
         yield f"... and {len(texts) - SHOWN_TEXTS:,} more; --format jsonl, csv or npy gives every value\n"
 

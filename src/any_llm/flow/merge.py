@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def merge(call: Call, matrix: Matrix, answers: Sequence[Answer]) -> CreateEmbeddingResponse:
     """Every row of the matrix is written: wrap it, and add up what was used."""
     vectors = matrix.vectors()
-    if call.options.normalize and len(vectors):
+    if (call.options.normalize or (matrix.uneven and call.options.normalize is None)) and len(vectors):
         normalise(vectors)
     models = [answer.model for answer in answers if answer.model]
     return CreateEmbeddingResponse.from_vectors(
@@ -27,9 +27,16 @@ def merge(call: Call, matrix: Matrix, answers: Sequence[Answer]) -> CreateEmbedd
         usage=_usage(answers),
         provider=call.row.name,
         input_type_applied=call.applied,
+        dimensions_by=_dimensions_by(matrix),
         request_ids=tuple(answer.request_id for answer in answers if answer.request_id),
         as_base64=call.options.encoding_format == "base64",
     )
+
+
+def _dimensions_by(matrix: Matrix) -> Literal["provider", "client"] | None:
+    if matrix.form.dimensions is None:
+        return None
+    return "client" if matrix.was_cut else "provider"
 
 
 def _usage(answers: Sequence[Answer]) -> Usage:

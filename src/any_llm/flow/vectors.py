@@ -1,25 +1,30 @@
-"""Base64 or floats -> float32 values in the call's one buffer, checked. The only code that makes numbers."""
+"""Base64 or JSON numbers -> values in the call's one buffer, checked. The only code that makes numbers."""
 
 from __future__ import annotations
 
 import threading
 from array import array
 from contextlib import contextmanager
-from math import isfinite
+from functools import partial
+from math import hypot, isfinite
 from typing import TYPE_CHECKING
 
 import msgspec
 import pybase64
 
-from any_llm.types.vectors import FLOAT32, Vectors
+from any_llm.types.vectors import BITS, CODES, FLOAT32, PACKED, Vectors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from any_llm.types.vectors import Dtype
     from any_llm.wire import Batch, Part
 
 _floats = msgspec.json.Decoder(list[float])
+_integers = msgspec.json.Decoder(list[int])
 QUOTE = ord('"')
+UNEVEN = 1e-3
+"""A length this far from 1 is no rounding."""
 ROWS = 1024
 """Vectors normalised at a time: what is copied stays small."""
 NOT_FINITE = b"\x7f\xff"
@@ -35,13 +40,35 @@ class InvalidVectorError(ValueError):
         self.index = index
 
 
+class Form(msgspec.Struct, frozen=True):
+    """What vectors a call wants. None: as the model gives them."""
+
+    dimensions: int | None = None
+    """Width asked for."""
+    cut_from: int | None = None
+    """The model's own width, from which a vector may be cut to the one asked for and scaled anew."""
+    unit: bool = False
+    """The model's own vectors have length 1, so one that was cut by anybody shall have it too."""
+    dtype: Dtype = "float32"
+
+    @property
+    def width(self) -> int | None:
+        """Numbers a vector: eight dimensions a packed byte."""
+        packed = self.dtype in PACKED
+        return self.dimensions // BITS if packed and self.dimensions else self.dimensions
+
+
 class Matrix:
     """Room for `count` vectors; the width is set by the first that is found right."""
 
-    def __init__(self, count: int, asked: int | None = None) -> None:
-        """Know how many, and how wide if a width was asked for."""
+    def __init__(self, count: int, form: Form = Form()) -> None:  # noqa: B008  # frozen
+        """Know how many, and of what form."""
         self.count = count
-        self.asked = asked
+        self.form = form
+        self.was_cut = False
+        """Whether we cut any vector."""
+        self.uneven = False
+        """Whether any cut vector lacks the unit length it should have."""
         self.width = 0
         self.buffer = bytearray()
         self._lock = threading.Lock()
@@ -55,12 +82,13 @@ class Matrix:
         The first to write sets the width, and takes it back if what it wrote turns out wrong.
         """
         with self._lock:
-            wanted = self.asked or self.width or width
+            asked = self.form.width
+            wanted = asked or self.width or width
             if width != wanted:
-                asked = " asked for" if self.asked else ""
-                raise InvalidVectorError(f"a vector is {width} wide, not the {wanted}{asked}", index)
+                reason = " asked for" if asked else ""
+                raise InvalidVectorError(f"a vector is {width} wide, not the {wanted}{reason}", index)
             if not self.width:
-                self.buffer = bytearray(FLOAT32 * width * self.count)
+                self.buffer = bytearray(bytes_each(self.form) * width * self.count)
                 self.width = width
             self._writing += 1
         try:
@@ -74,22 +102,34 @@ class Matrix:
 
     def vectors(self) -> Vectors:
         """What was written."""
-        return Vectors(self.buffer, self.width)
+        return Vectors(self.buffer, self.width, self.form.dtype)
+
+
+def bytes_each(form: Form) -> int:
+    """Bytes a number."""
+    return FLOAT32 if form.dtype == "float32" else 1
 
 
 def fill(matrix: Matrix, batch: Batch, part: Part) -> None:
     """Write a part's vectors to the rows of its inputs, every law checked. Raises InvalidVectorError."""
     if len(part.vectors) != len(batch):
         raise InvalidVectorError(f"{len(batch)} inputs were sent and {len(part.vectors)} vectors came back")
+    form = matrix.form
     places = _places(batch, part.indexes)
-    rows, encoded = _rows(part.vectors, places)
-    width = _width(rows, places, encoded=encoded)
-    size = FLOAT32 * width
-    with matrix.open(width, places[0]) as target:
+    rows, encoded = _rows(part.vectors, places, form)
+    width = _width(rows, places, bytes_each(form), encoded=encoded)
+    cut = form.dimensions is not None and width == form.cut_from != form.dimensions
+    size = bytes_each(form) * (form.dimensions if cut and form.dimensions else width)
+    with matrix.open(size // bytes_each(form), places[0]) as target:
         for row, place in zip(rows, places, strict=True):
             own = target[place * size : (place + 1) * size]
-            own[:] = _unbase64(row, place) if encoded else row
-            _check(own, place, batch)
+            values = _unbase64(row, place) if encoded else row
+            own[:] = values[:size] if cut else values
+            _check(own, place, batch, form)
+        if cut:
+            matrix.was_cut = matrix.uneven = True
+        elif form.unit and not matrix.uneven:
+            matrix.uneven = abs(hypot(*own.cast("f")) - 1) > UNEVEN
 
 
 def _places(batch: Batch, indexes: Sequence[int] | None) -> Sequence[int]:
@@ -101,12 +141,12 @@ def _places(batch: Batch, indexes: Sequence[int] | None) -> Sequence[int]:
     return [batch.indexes[index] for index in indexes]
 
 
-def _rows(vectors: Sequence[msgspec.Raw] | Vectors, places: Sequence[int]) -> tuple[list[memoryview], bool]:
-    """Float32 bytes of each vector, or its base64 text, which is decoded once its place in the matrix is known."""
+def _rows(vectors: Sequence[msgspec.Raw] | Vectors, places: Sequence[int], form: Form) -> tuple[list[memoryview], bool]:
+    """Bytes of each vector, or its base64 text, which is decoded once its place in the matrix is known."""
     if isinstance(vectors, Vectors):
         return [vectors.row(position) for position in range(len(vectors))], False
     encoded = memoryview(vectors[0])[0] == QUOTE
-    read = _text if encoded else _values
+    read = _text if encoded else _values if form.dtype == "float32" else partial(_whole, code=CODES[form.dtype])
     return [read(vector, place) for vector, place in zip(vectors, places, strict=True)], encoded
 
 
@@ -126,18 +166,25 @@ def _values(vector: msgspec.Raw, place: int) -> memoryview:
         raise InvalidVectorError(f"a vector is no list of finite numbers: {error}", place) from None
 
 
-def _width(rows: list[memoryview], places: Sequence[int], *, encoded: bool) -> int:
+def _whole(vector: msgspec.Raw, place: int, *, code: str) -> memoryview:
+    try:
+        return memoryview(array(code, _integers.decode(vector))).cast("B")
+    except (msgspec.ValidationError, OverflowError):
+        raise InvalidVectorError("a vector is no list of whole numbers of a byte each", place) from None
+
+
+def _width(rows: list[memoryview], places: Sequence[int], each: int, *, encoded: bool) -> int:
     """Values each vector holds, told from lengths before anything is decoded. Raises when they differ."""
     width = 0
     for row, place in zip(rows, places, strict=True):
         size = len(row) // 4 * 3 - bytes(row[-2:]).count(b"=") if encoded else len(row)
-        if size % FLOAT32 or (encoded and len(row) % 4):
+        if size % each or (encoded and len(row) % 4):
             raise InvalidVectorError("a vector is not base64 of whole float32 values", place)
         if not size:
             raise InvalidVectorError("a vector is empty", place)
-        if width and size != width * FLOAT32:
-            raise InvalidVectorError(f"a vector is {size // FLOAT32} wide among others of {width}", place)
-        width = size // FLOAT32
+        if width and size != width * each:
+            raise InvalidVectorError(f"a vector is {size // each} wide among others of {width}", place)
+        width = size // each
     return width
 
 
@@ -148,13 +195,17 @@ def _unbase64(text: memoryview, place: int) -> bytes:
         raise InvalidVectorError("a vector is not valid base64", place) from None
 
 
-def _check(row: memoryview, place: int, batch: Batch) -> None:
+def _check(row: memoryview, place: int, batch: Batch, form: Form) -> None:
     """Every value finite, and not all zero for text that is not blank. No value becomes a Python object."""
-    high = bytes(row[3::FLOAT32])
-    if any(top in high for top in NOT_FINITE) and not all(map(isfinite, row.cast("f"))):
-        raise InvalidVectorError("a vector holds NaN or infinity", place)
-    # All top bytes 00 or 80: every value is zero or tiny.
-    if not high.strip(b"\x00\x80") and not any(row.cast("f")) and batch.texts[batch.indexes.index(place)].strip():
+    if form.dtype != "float32":
+        zero = not any(row)
+    else:
+        high = bytes(row[3::FLOAT32])
+        if any(top in high for top in NOT_FINITE) and not all(map(isfinite, row.cast("f"))):
+            raise InvalidVectorError("a vector holds NaN or infinity", place)
+        # All top bytes 00 or 80: every value is zero or tiny.
+        zero = not high.strip(b"\x00\x80") and not any(row.cast("f"))
+    if zero and batch.texts[batch.indexes.index(place)].strip():
         raise InvalidVectorError("a vector is all zero", place)
 
 

@@ -41,6 +41,8 @@ class LocalAdapter:
         """
         if names := [*call.extra, *call.query]:
             raise _unsupported(", ".join(sorted(names)), "A model in this process has no fields of its own.")
+        if call.options.dtype not in (None, "float32"):
+            raise _unsupported("dtype", "A model in this process gives float32.")
         if call.options.overflow not in _POLICIES:
             raise _unsupported("overflow", "Use 'error', 'truncate' or 'mean'.")
         if call.model not in _BUILT_IN:

@@ -55,9 +55,13 @@ class CohereAdapter:
         given = {name: vectors for name, vectors in read.embeddings.items() if vectors is not None}
         if not given:
             raise msgspec.ValidationError("the reply holds no embeddings")
+        asked = call.options.dtype
+        if asked not in (None, "float32") and asked not in given:
+            raise msgspec.ValidationError(f"the reply holds no {asked} vectors")
         units = read.meta.billed_units if read.meta else None
         tokens = None if units is None or units.input_tokens is None else int(units.input_tokens)
-        vectors = given["float"] if "float" in given else next(iter(given.values()))
+        name = asked if asked in given else "float"
+        vectors = given[name] if name in given else next(iter(given.values()))
         return Part(vectors=vectors, prompt_tokens=tokens, total_tokens=tokens)
 
     def explain(self, reply: Reply) -> Refusal:

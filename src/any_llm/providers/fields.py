@@ -35,6 +35,7 @@ def fields(call: Call, *, owned: frozenset[str]) -> dict[str, Any]:
         if names.dimensions is None:
             raise UnsupportedParameterError("dimensions", row.name, "It has no field for a width.")
         wanted[_free(call, "dimensions", names.dimensions)] = asked.dimensions
+    wanted.update(_dtype(call))
     if (word := role(row, call.model, asked.input_type).word) is not None and names.input_type is not None:
         wanted[_free(call, "input_type", names.input_type) if asked.input_type else names.input_type] = word
     wanted.update(_overflow(call))
@@ -61,6 +62,18 @@ def _free(call: Call, option: str, field: str) -> str:
             f"{option}= and {field}= say the same thing; pass one of them.", provider_name=call.row.name
         )
     return field
+
+
+def _dtype(call: Call) -> Mapping[str, Any]:
+    asked, names = call.options.dtype, call.row.names
+    if asked is None:
+        return {}
+    if names.dtype is not None and asked in names.dtypes:
+        return {_free(call, "dtype", names.dtype): names.dtypes[asked]}
+    if asked == "float32":
+        return {}
+    known = ", ".join(names.dtypes) or "float32"
+    raise UnsupportedParameterError(f"dtype={asked!r}", call.row.name, f"It gives {known}.")
 
 
 def _overflow(call: Call) -> Mapping[str, Any]:

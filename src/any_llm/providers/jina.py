@@ -95,10 +95,10 @@ class JinaAdapter(openai.OpenAIAdapter):
         """Write the fields that this model has."""
         call = self.for_model(call)
         content: dict[str, Any] = {"input": batch.texts, "model": call.model}
-        if call.row.base64 and call.base64:
+        if call.row.base64 and call.base64 and call.options.dtype in (None, "float32"):
             content["embedding_type"] = call.options.encoding_format or "base64"
         content.update(fields(call, owned=openai.OWNED))
-        if content.get("embedding_type", "float") not in ENCODINGS:
+        if call.extra.get("embedding_type", "float") not in ENCODINGS:
             raise UnsupportedParameterError("embedding_type", call.row.name, f"It can be {' or '.join(ENCODINGS)}.")
         if content.get("return_multivector"):
             raise UnsupportedParameterError("return_multivector", call.row.name, "A text has one vector here.")

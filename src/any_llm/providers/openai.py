@@ -59,7 +59,7 @@ class OpenAIAdapter:
 def body(call: Call, batch: Batch) -> bytes:
     """Write the request body."""
     content: dict[str, Any] = {"input": batch.texts, "model": call.model}
-    if call.row.base64 and call.base64:
+    if call.row.base64 and call.base64 and call.options.dtype in (None, "float32"):
         content["encoding_format"] = call.options.encoding_format or "base64"
     content.update(fields(call, owned=OWNED))
     return msgspec.json.encode(content)

@@ -24,7 +24,7 @@ INT8 = "base64_int8"
 
 
 class PerplexityAdapter(openai.OpenAIAdapter):
-    """Vectors are whole numbers from -128 to 127, not of unit length: compare them by cosine."""
+    """Vectors are whole numbers from -128 to 127, not of unit length: compare them by cosine. Or bits, packed."""
 
     def encode(self, call: Call, batch: Batch) -> Send:
         """Name the encoding, for decode relies on it. An empty text is refused here, where its index is known."""
@@ -34,13 +34,15 @@ class PerplexityAdapter(openai.OpenAIAdapter):
                 raise InvalidRequestError(reason, provider_name=call.row.name, index=index)
         content: dict[str, Any] = {"input": batch.texts, "model": call.model, "encoding_format": INT8}
         content.update(fields(call, owned=openai.OWNED))
-        if content["encoding_format"] != INT8:
-            raise UnsupportedParameterError("encoding_format", call.row.name, f"Only {INT8} can be read.")
+        if call.extra.get("encoding_format", INT8) != INT8:
+            raise UnsupportedParameterError("encoding_format", call.row.name, "Pass dtype='int8' or 'ubinary'.")
         return Send(url=address(call, call.row.path), body=msgspec.json.encode(content))
 
     def decode(self, call: Call, reply: Reply) -> Part:
-        """Turn each base64 text into a list of its whole numbers, nothing scaled."""
+        """Turn each base64 text into a list of its whole numbers, nothing scaled, unless they are wanted as bytes."""
         read = openai.part(reply)
+        if call.options.dtype not in (None, "float32"):
+            return read
         texts: Sequence[msgspec.Raw] = read.vectors  # type: ignore[assignment]  # from a reply they are JSON
         return msgspec.structs.replace(read, vectors=[_numbers(text) for text in texts])
 

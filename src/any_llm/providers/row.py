@@ -39,6 +39,9 @@ class Names(NamedTuple):
     """What a provider calls our options. None: it has no such field, and asking for it is an error."""
 
     dimensions: str | None = None
+    dtype: str | None = None
+    dtypes: Mapping[str, Any] = {}
+    """Our dtype -> its value."""
     input_type: str | None = None
     roles: Mapping[str, str] = {}
     """Our role -> its word. Its own words pass too."""
@@ -101,6 +104,8 @@ class Row(NamedTuple):
     """Options of its SDK's constructor -> what they are called here."""
     instead: Mapping[str, str] = {}
     """Call keywords its SDK has that are no fields of its API -> what to write instead."""
+    any_model: bool = False
+    """It takes any name for a model, so that no fact is known from one."""
     lists_models: bool = False
     embedding: bool = True
     reason: str = ""

@@ -7,6 +7,8 @@ from any_llm.providers.row import ROLES, Kind, Limits, Names, Row
 
 _OPENAI_ALIASES = {"base_url": "api_base"}
 _WIDTH = Names(dimensions="dimensions")
+_QUANTISED = {name: name for name in ("int8", "uint8", "binary", "ubinary")}
+"""Kinds of number, where a provider calls them as we do."""
 _COHERE_ROLES = {
     "query": "search_query",
     "document": "search_document",
@@ -78,7 +80,8 @@ _TABLE = (
         base_env=("COHERE_BASE_URL", "CO_API_URL"), key_env=("COHERE_API_KEY", "CO_API_KEY"), evidence="sdk",
         limits=Limits(items=96),
         names=Names(
-            dimensions="output_dimension", input_type="input_type", roles=_COHERE_ROLES, default_role="search_document",
+            dimensions="output_dimension", dtype="embedding_types", dtypes={name: [name] for name in _QUANTISED},
+            input_type="input_type", roles=_COHERE_ROLES, default_role="search_document",
             overflow="truncate", policies={"error": "NONE", "truncate": "END"},
         ),
         client_headers={"client_name": "X-Client-Name"}, client_aliases=_OPENAI_ALIASES,
@@ -144,7 +147,7 @@ _TABLE = (
     ),
     Row(
         name="fake", title="Fake (for tests)", kind="in-process", source="src/any_llm/providers/fake.py", read="2026-11-22",
-        adapter="any_llm.providers.fake", key_required=False, evidence="server",
+        adapter="any_llm.providers.fake", key_required=False, evidence="server", any_model=True,
         names=Names(
             dimensions="dimensions", input_type="input_type", roles={role: role for role in ROLES},
             overflow="overflow", policies={"error": "error", "truncate": "truncate", "mean": "mean"},
@@ -198,7 +201,11 @@ _TABLE = (
         api_base="https://us.inference.heroku.com", path="/v1/embeddings",
         base_env=("HEROKU_INFERENCE_URL", "EMBEDDING_URL", "HEROKU_API_BASE"),
         key_env=("HEROKU_INFERENCE_KEY", "EMBEDDING_KEY", "HEROKU_API_KEY"), limits=Limits(items=96), base64=True,
-        names=Names(input_type="input_type", roles=_COHERE_ROLES), client_aliases=_OPENAI_ALIASES, lists_models=True,
+        names=Names(
+            dtype="encoding_format", dtypes={name: name for name in ("int8", "uint8", "binary")},
+            input_type="input_type", roles=_COHERE_ROLES,
+        ),
+        client_aliases=_OPENAI_ALIASES, lists_models=True,
     ),
     Row(
         name="hostinger_router", title="Hostinger Router", kind="gateway",
@@ -271,7 +278,8 @@ _TABLE = (
         key_env=("JINA_API_KEY", "JINA_AI_API_KEY"), base64=True,
         limits=Limits(items=512),  # newer models; older ones take 2,048
         names=Names(  # of jina-embeddings-v5; its adapter knows the other models
-            dimensions="dimensions", input_type="task",
+            dimensions="dimensions", dtype="embedding_type", dtypes={"binary": "binary", "ubinary": "ubinary"},
+            input_type="task",
             roles={
                 "query": "retrieval.query", "document": "retrieval.passage", "classification": "classification",
                 "clustering": "clustering", "similarity": "text-matching",
@@ -329,7 +337,7 @@ _TABLE = (
         adapter="any_llm.local.adapter", key_required=False, extra="local", evidence="server",
         limits=Limits(items=128, tokens=8192, input_tokens=256),
         names=Names(
-            input_type="input_type", roles={"query": "query", "document": "document"},
+            dimensions="dimensions", input_type="input_type", roles={"query": "query", "document": "document"},
             policies={"truncate": "truncate", "mean": "mean"}, refuses_overflow=True,
         ),
     ),
@@ -342,7 +350,8 @@ _TABLE = (
         name="mistral", title="Mistral AI", kind="cloud", source="https://docs.mistral.ai/api/endpoint/embeddings", read="2026-11-22",
         api_base="https://api.mistral.ai", path="/v1/embeddings", base_env=("MISTRAL_API_BASE",), key_env=("MISTRAL_API_KEY",),
         base64=True, evidence="sdk", limits=Limits(items=512, tokens=16_384, input_tokens=8192),
-        names=Names(dimensions="output_dimension", refuses_overflow=True), one_space=("mistral-embed", "codestral-embed"),
+        names=Names(dimensions="output_dimension", dtype="output_dtype", dtypes=_QUANTISED, refuses_overflow=True),
+        one_space=("mistral-embed", "codestral-embed"),
         client_options=("timeout_ms",), client_aliases={"server_url": "api_base"},
         instead={"http_headers": "pass extra_headers=.", "retries": "pass max_retries in client_args."}, lists_models=True,
     ),
@@ -351,7 +360,7 @@ _TABLE = (
         source="https://www.mixedbread.com/api-reference/endpoints/embeddings/create-embeddings", read="2026-11-22",
         api_base="https://api.mixedbread.com", path="/v1/embeddings", base_env=("MIXEDBREAD_BASE_URL",),
         key_env=("MXBAI_API_KEY", "MIXEDBREAD_API_KEY"), limits=Limits(items=256), base64=True, evidence="sdk",
-        names=_WIDTH, client_aliases=_OPENAI_ALIASES,
+        names=Names(dimensions="dimensions", dtype="encoding_format", dtypes=_QUANTISED), client_aliases=_OPENAI_ALIASES,
     ),
     Row(
         name="moark", title="Moark (Gitee AI)", kind="cloud", source="https://moark.com/docs", read="2026-11-22",
@@ -415,8 +424,8 @@ _TABLE = (
         api_base="https://integrate.api.nvidia.com/v1", base_env=("NVIDIA_NIM_API_BASE", "NVIDIA_BASE_URL"),
         key_env=("NVIDIA_API_KEY", "NVIDIA_NIM_API_KEY"), base64=True,
         names=Names(
-            dimensions="dimensions", input_type="input_type", roles={"query": "query", "document": "passage"},
-            default_role="passage", overflow="truncate", policies={"truncate": "END"}, refuses_overflow=True,
+            dimensions="dimensions", dtype="embedding_type", dtypes=_QUANTISED,
+            input_type="input_type", roles={"query": "query", "document": "passage"}, default_role="passage", overflow="truncate", policies={"truncate": "END"}, refuses_overflow=True,
         ),
         client_aliases=_OPENAI_ALIASES, lists_models=True,
     ),
@@ -472,7 +481,10 @@ _TABLE = (
         source="https://docs.perplexity.ai/api-reference/embeddings-post", read="2026-11-22",
         adapter="any_llm.providers.perplexity", api_base="https://api.perplexity.ai", path="/v1/embeddings",
         base_env=("PERPLEXITY_BASE_URL",), key_env=("PERPLEXITY_API_KEY", "PPLX_API_KEY"), evidence="sdk",
-        limits=Limits(items=512, tokens=120_000, input_tokens=32_768), names=_WIDTH,
+        limits=Limits(items=512, tokens=120_000, input_tokens=32_768),
+        names=Names(
+            dimensions="dimensions", dtype="encoding_format", dtypes={"int8": "base64_int8", "ubinary": "base64_binary"}
+        ),
         one_space=("pplx-embed-",), client_aliases=_OPENAI_ALIASES,
     ),
     Row(
@@ -615,7 +627,8 @@ _TABLE = (
         key_bases={"al-": "https://ai.mongodb.com/v1"}, base64=True, evidence="sdk",
         limits=Limits(items=1000, tokens=120_000),
         names=Names(
-            dimensions="output_dimension", input_type="input_type", roles={"query": "query", "document": "document"},
+            dimensions="output_dimension", dtype="output_dtype", dtypes=_QUANTISED,
+            input_type="input_type", roles={"query": "query", "document": "document"},
             overflow="truncation", policies={"error": False, "truncate": True},
         ),
         client_aliases=_OPENAI_ALIASES,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+from array import array
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypedDict, Unpack
 
 from any_llm.types.embedding import Embedding
 from any_llm.types.record import checked
 from any_llm.types.schema import Described
 from any_llm.types.usage import Usage
-from any_llm.types.vectors import Vectors
+from any_llm.types.vectors import CODES, Vectors
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -16,16 +17,25 @@ if TYPE_CHECKING:
     import numpy as np
 
     from any_llm.providers.row import Applied
+    from any_llm.types.vectors import Dtype
 
 __all__ = ["CreateEmbeddingResponse", "Embedding", "Usage"]
+
+
+class Beside(TypedDict, total=False):
+    """What stands beside the dump, which has exactly OpenAI's keys."""
+
+    provider: str | None
+    request_ids: tuple[str, ...]
+    input_type_applied: Applied | None
+    dimensions_by: Literal["provider", "client"] | None
 
 
 class CreateEmbeddingResponse(Described):
     """Vectors in the order of the inputs: `data[i]` belongs to input i.
 
-    `data` and each `embedding` are made when first read; to edit them does not change `to_numpy()`. `provider`,
-    `request_ids` (one a request sent) and `input_type_applied` (how the role that was asked for reached the model; None
-    when none was) stand beside the dump, which has exactly OpenAI's keys.
+    `data` and each `embedding` are made when first read; to edit them does not change `to_numpy()`. The attributes of
+    ours stand beside the dump, which has exactly OpenAI's keys.
     """
 
     _fields: ClassVar[dict[str, Any]] = {
@@ -34,14 +44,18 @@ class CreateEmbeddingResponse(Described):
         "object": Literal["list"],
         "usage": Usage,
     }
-    _beside: ClassVar[tuple[str, ...]] = ("provider", "request_ids", "input_type_applied")
+    _beside: ClassVar[tuple[str, ...]] = ("provider", "request_ids", "input_type_applied", "dimensions_by")
 
     model: str
     object: Literal["list"]
     usage: Usage
-    provider: str | None
-    request_ids: tuple[str, ...]
-    input_type_applied: Applied | None
+    provider: str | None = None
+    request_ids: tuple[str, ...] = ()
+    """One a request sent."""
+    input_type_applied: Applied | None = None
+    """How the role that was asked for reached the model; None when none was."""
+    dimensions_by: Literal["provider", "client"] | None = None
+    """Who gave the width that was asked for: the provider, or we by cutting; None when none was."""
     _vectors: Vectors | None
     _as_base64: bool
 
@@ -52,11 +66,11 @@ class CreateEmbeddingResponse(Described):
         model: str,
         usage: Usage | Mapping[str, Any],
         object: Literal["list"] = "list",  # noqa: A002  # OpenAI's name
-        provider: str | None = None,
-        request_ids: tuple[str, ...] = (),
-        input_type_applied: Applied | None = None,
+        **beside: Unpack[Beside],
     ) -> None:
         """Check and keep them. Raises ValueError."""
+        if unknown := beside.keys() - set(self._beside):
+            raise TypeError(f"CreateEmbeddingResponse has no {', '.join(sorted(unknown))}")
         if not isinstance(data, list | tuple):
             raise ValueError(f"CreateEmbeddingResponse.data: Expected a list, got `{type(data).__name__}`")  # noqa: TRY004
         self._vectors, self._as_base64 = None, False
@@ -64,9 +78,7 @@ class CreateEmbeddingResponse(Described):
         self.model = checked(model, str, "CreateEmbeddingResponse.model")
         self.object = checked(object, self._fields["object"], "CreateEmbeddingResponse.object")
         self.usage = Usage.model_validate(usage)
-        self.provider = provider
-        self.request_ids = request_ids
-        self.input_type_applied = input_type_applied
+        self.__dict__.update(beside)
 
     @classmethod
     def from_vectors(
@@ -75,23 +87,12 @@ class CreateEmbeddingResponse(Described):
         *,
         model: str,
         usage: Usage,
-        provider: str | None,
-        request_ids: tuple[str, ...],
-        input_type_applied: Applied | None = None,
         as_base64: bool = False,
+        **beside: Unpack[Beside],
     ) -> Self:
-        """Take over the buffer of (n, dimensions) float32. Nothing is built until it is read."""
+        """Take over the buffer of (n, dimensions) numbers. Nothing is built until it is read."""
         made = cls.__new__(cls)
-        made.__dict__.update(
-            model=model,
-            object="list",
-            usage=usage,
-            provider=provider,
-            request_ids=request_ids,
-            input_type_applied=input_type_applied,
-            _vectors=vectors,
-            _as_base64=as_base64,
-        )
+        made.__dict__.update(beside, model=model, object="list", usage=usage, _vectors=vectors, _as_base64=as_base64)
         return made
 
     @property
@@ -111,19 +112,21 @@ class CreateEmbeddingResponse(Described):
         self.__dict__["_data"] = embeddings
         self._vectors = None
 
-    def to_numpy(self) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
-        """Return (n, dimensions) float32.
+    def to_numpy(self) -> np.ndarray[tuple[int, int], np.dtype[Any]]:
+        """Return (n, dimensions) float32, or int8 or uint8 where `dtype` asked for those; packed bits stay packed.
 
         After a call it is a writable view of the buffer, not a copy. Where `data` was given as lists it is built anew
         from them each time. Raises ValueError when they are not all of one width.
         """
         if self._vectors is not None:
             return self._vectors.to_numpy()
-        rows = [item._bytes() for item in self.data]  # noqa: SLF001
         widths = {item._width() for item in self.data}  # noqa: SLF001
         if len(widths) > 1:
             raise ValueError(f"vectors of {', '.join(map(str, sorted(widths)))} values make no array")
-        return Vectors(bytearray().join(rows), max(widths, default=0)).to_numpy()
+        kinds = {item._dtype for item in self.data}  # noqa: SLF001
+        dtype: Dtype = kinds.pop() if len(kinds) == 1 else "float32"
+        rows = [array(CODES[dtype], item._numbers()).tobytes() for item in self.data]  # noqa: SLF001
+        return Vectors(bytearray().join(rows), max(widths, default=0), dtype).to_numpy()
 
     def __eq__(self, other: Any) -> bool:  # noqa: PYI032  # `object` is a field here
         """Equal in all that OpenAI's class has (vectors as float32) and in `usage.source`."""

@@ -10,19 +10,19 @@ import pybase64
 from any_llm.types.digits import one_by_one
 from any_llm.types.record import checked
 from any_llm.types.schema import Described
-from any_llm.types.vectors import FLOAT32
+from any_llm.types.vectors import CODES, FLOAT32
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from any_llm.types.vectors import Vectors
+    from any_llm.types.vectors import Dtype, Vectors
 
 SHOWN = 4
 """Values a repr shows at most."""
 
 
 class Embedding(Described):
-    """One vector. `embedding` is a list of doubles, made when first read.
+    """One vector. `embedding` is a list of doubles, made when first read; of ints where `dtype` asked for those.
 
     It is the base64 text of the little-endian float32 bytes where encoding_format="base64" was asked for, as in
     OpenAI's class, whose type does not say so either. Two are equal when they are equal as float32.
@@ -71,30 +71,39 @@ class Embedding(Described):
     def embedding(self, values: list[float]) -> None:
         self._values = values
 
-    def _fresh(self) -> list[float] | str:
+    def _fresh(self) -> Any:
         assert self._vectors is not None
-        return self._vectors.base64(self._row) if self._as_base64 else self._vectors.floats(self._row)
+        return self._vectors.base64(self._row) if self._as_base64 else self._vectors.numbers(self._row).tolist()
 
     def _is_text(self) -> bool:
         return self._as_base64 if self._values is None else isinstance(self._values, str)
 
-    def _bytes(self) -> memoryview:
-        """Return the float32 bytes of what it holds now."""
+    @property
+    def _dtype(self) -> Dtype:
+        return "float32" if self._vectors is None else self._vectors.dtype
+
+    def _numbers(self) -> memoryview[Any]:
+        """Return what it holds now, as numbers of its kind."""
         if self._values is None:
             assert self._vectors is not None
-            return self._vectors.row(self._row)
+            return self._vectors.numbers(self._row)
         if isinstance(self._values, str):
-            return memoryview(pybase64.b64decode(self._values))
-        return memoryview(array("f", self._values)).cast("B")
+            return memoryview(pybase64.b64decode(self._values)).cast("f")
+        try:
+            return memoryview(array(CODES[self._dtype], self._values))
+        except (TypeError, OverflowError):  # edited into what its kind cannot hold
+            return memoryview(array("f", self._values))
 
     def _untouched(self, vectors: Vectors, row: int) -> bool:
         """Whether it is still what `_of_row` made."""
         own = self._vectors is vectors and (self._row, self.index, self.object) == (row, row, "embedding")
-        same = self._values is None or (self._is_text() is self._as_base64 and self._bytes() == vectors.row(row))
-        return own and same
+        return own and (
+            self._values is None
+            or (self._is_text() is self._as_base64 and self._numbers().tobytes() == vectors.row(row).tobytes())
+        )
 
     def _width(self) -> int:
-        return len(self._bytes()) // FLOAT32 if self._is_text() or self._values is None else len(self._values)
+        return len(self._numbers()) if self._is_text() or self._values is None else len(self._values)
 
     _count = _width
 
@@ -103,7 +112,9 @@ class Embedding(Described):
             return getattr(self, name)
         if self._is_text() or floats is None:
             return self._fresh() if self._values is None else self._values[:]
-        return floats(self._bytes().cast("f") if self._values is None else self._values)
+        if self._dtype != "float32":
+            return self.embedding[:]
+        return floats(self._numbers() if self._values is None else self._values)
 
     def _shown(self) -> list[tuple[str, str]]:
         width = self._width()
@@ -118,8 +129,7 @@ class Embedding(Described):
             return NotImplemented
         if (self.index, self.object, self._is_text()) != (other.index, other.object, other._is_text()):
             return False
-        mine, yours = self._bytes(), other._bytes()
-        return mine == yours or mine.cast("f") == yours.cast("f")  # the second for -0.0 == 0.0
+        return self._numbers() == other._numbers()
 
     __hash__ = None  # type: ignore[assignment]  # mutable
 
