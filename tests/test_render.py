@@ -15,6 +15,7 @@ from any_llm.providers.table import ROWS
 from any_llm.wire import Batch, Call, Options
 from cli_command import run_process
 from oracles import ORACLES
+from oracles.platforms import PLATFORMS
 from oracles.vendors import VENDORS
 
 ROOT = Path(__file__).parent.parent
@@ -81,7 +82,7 @@ def test_figures_about_providers_are_rendered_not_typed():
 
 
 def test_evidence_claims_no_more_than_the_tests_show():
-    held = {oracle.provider for oracle in (*ORACLES, *VENDORS)}
+    held = {oracle.provider for oracle in (*ORACLES, *PLATFORMS, *VENDORS)}
     assert {row.name for row in ROWS.values() if row.evidence == "sdk"} == held
     assert [row.name for row in ROWS.values() if row.evidence == "live"] == []
 
@@ -110,7 +111,8 @@ MODELS = {"local": "all-MiniLM-L6-v2", "jina": "jina-embeddings-v5-text-small"}
 def test_the_options_table_says_what_the_adapter_does(tables, name, column, word, option):
     row = ROWS[name]
     model = MODELS.get(name) or "".join(row.one_space[:1]) or "some-model"
-    call = Call(row=row, model=model, base=row.api_base or "http://host", options=Options(**option))
+    client = dict.fromkeys(row.client_env, "given")
+    call = Call(row=row, model=model, base=row.api_base or "http://host", options=Options(**option), client=client)
     told = word in getattr(tables, column)(row)
     taken = (not told) if word == "raises" else told
     adapter = importlib.import_module(row.adapter).adapter

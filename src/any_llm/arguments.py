@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 def job(client: Configuration, model: str, inputs: object, kwargs: Mapping[str, Any], **options: Any) -> Job:
     """Turn a call's arguments into a Job. Raises InvalidRequestError for what can be told wrong here."""
     adapter = importlib.import_module(client.row.adapter).adapter
-    call = _with_role(prepared(client, model, kwargs, **options), adapter)
+    call = _for_model(prepared(client, model, kwargs, **options), adapter)
     texts = checked_inputs(inputs)
     setting = Setting(
         call=call,
@@ -48,9 +48,12 @@ def job(client: Configuration, model: str, inputs: object, kwargs: Mapping[str, 
     return made
 
 
-def _with_role(call: Call, adapter: Adapter) -> Call:
+def _for_model(call: Call, adapter: Adapter) -> Call:
+    """Lay what differs by model over the row, and find how a role reaches this one."""
     for_model = getattr(adapter, "for_model", None)
-    found = role((for_model(call) if for_model else call).row, call.model, call.options.input_type)
+    if for_model is not None:
+        call = for_model(call)
+    found = role(call.row, call.model, call.options.input_type)
     return msgspec.structs.replace(call, prefix=found.prefix, applied=found.applied)
 
 

@@ -12,7 +12,8 @@ import msgspec
 
 from any_llm.exceptions import InvalidRequestError
 from any_llm.providers.fields import address, fields, refusal
-from any_llm.providers.model_in_request import limited, named, segments
+from any_llm.providers.model_in_request import limited, segments
+from any_llm.providers.roles import role
 from any_llm.providers.row import Limits
 from any_llm.wire import Part, Refusal, Send
 
@@ -61,16 +62,16 @@ class CloudflareAdapter:
 
     def for_model(self, call: Call) -> Call:
         """The call with the limits of its model; bge-m3 alone can be told to cut, and refuses unless told."""
+        names = call.row.names
         if call.model.endswith("/bge-m3"):
-            names = call.row.names._replace(
-                overflow="truncate_inputs", policies={"truncate": True}, refuses_overflow=True
-            )
-            call = msgspec.structs.replace(call, row=call.row._replace(names=names))
-        return limited(call, LIMITS)
+            names = names._replace(overflow="truncate_inputs", policies={"truncate": True}, refuses_overflow=True)
+        elif "qwen3-embedding" in call.model:
+            names = names._replace(roles=ROLES, role_chooses="field")
+        return limited(msgspec.structs.replace(call, row=call.row._replace(names=names)), LIMITS)
 
     def encode(self, call: Call, batch: Batch) -> Send:
         """Write the texts into the field of their role; the slashes of a model's name stay."""
-        field, call = _field(self.for_model(call))
+        field = role(call.row, call.model, call.options.input_type).word or "text"
         content: dict[str, Any] = {field: batch.texts, **fields(call, owned=OWNED)}
         url = address(msgspec.structs.replace(call, base=_account(call)), f"/ai/run/{segments(call, call.model)}")
         return Send(url=url, body=msgspec.json.encode(content))
@@ -93,14 +94,6 @@ class CloudflareAdapter:
         if refused is None:
             return refusal(reply)
         return Refusal(message=refused.message, code=None if refused.code is None else str(refused.code))
-
-
-def _field(call: Call) -> tuple[str, Call]:
-    """Where the texts go, and the call less a role that this says."""
-    role = call.options.input_type
-    if "qwen3-embedding" in call.model and role is not None and (role in ROLES or role in ROLES.values()):
-        return ROLES.get(role, role), named(call, call.model)
-    return "text", call
 
 
 def _account(call: Call) -> str:

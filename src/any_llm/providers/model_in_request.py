@@ -7,7 +7,8 @@ from urllib.parse import quote
 
 import msgspec
 
-from any_llm.exceptions import InvalidModelError, InvalidRequestError, UnsupportedParameterError
+from any_llm.exceptions import InvalidModelError, InvalidRequestError
+from any_llm.providers.roles import role
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,29 +30,19 @@ def limited(call: Call, limits: Mapping[str, Limits]) -> Call:
     return msgspec.structs.replace(call, row=call.row._replace(limits=own))
 
 
-def for_role(call: Call, name: str) -> str:
-    """Say the role by the ending of a name: the row's `roles` are what follows its last hyphen. Those words pass too.
+def for_role(call: Call) -> Call:
+    """The call with the model of its role, whose word is what follows the last hyphen of the name.
 
-    Raises UnsupportedParameterError for a role it lacks, InvalidRequestError where name and role contradict each other.
+    Raises InvalidRequestError where name and role contradict each other.
     """
-    asked, endings = call.options.input_type, call.row.names.roles
-    if asked is None:
-        return name
-    ending = endings.get(asked, asked)
-    if ending not in endings.values():
-        raise UnsupportedParameterError(f"input_type={asked!r}", call.row.name, f"It knows {', '.join(endings)}.")
-    stem, _, said = name.rpartition("-")
-    if said not in endings.values():
-        return f"{name}-{ending}"
-    if said != ending:
+    asked = call.options.input_type
+    word = role(call.row, call.model, asked).word
+    stem, _, said = call.model.rpartition("-")
+    if word is None or said == word:
+        return call
+    if said in call.row.names.roles.values():
         advice = f"leave one out, or name the model {stem!r}"
         raise InvalidRequestError(
-            f"the model {name!r} is not the one for input_type={asked!r}: {advice}.", provider_name=call.row.name
+            f"the model {call.model!r} is not the one for input_type={asked!r}: {advice}.", provider_name=call.row.name
         )
-    return name
-
-
-def named(call: Call, name: str) -> Call:
-    """The call with that name, which has said the role: no field has to."""
-    options = msgspec.structs.replace(call.options, input_type=None)
-    return msgspec.structs.replace(call, model=name, options=options)
+    return msgspec.structs.replace(call, model=f"{call.model}-{word}")

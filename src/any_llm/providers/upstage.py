@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from any_llm.providers import openai
-from any_llm.providers.model_in_request import for_role, named
+from any_llm.providers.model_in_request import for_role
 
 if TYPE_CHECKING:
     from any_llm.wire import Batch, Call, Send
@@ -19,7 +19,7 @@ class UpstageAdapter(openai.OpenAIAdapter):
 
     def encode(self, call: Call, batch: Batch) -> Send:
         """Name the model for the role asked for."""
-        return super().encode(named(call, for_role(call, call.model)), batch)
+        return super().encode(for_role(call), batch)
 
 
 adapter = UpstageAdapter()

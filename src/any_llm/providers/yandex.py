@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from any_llm.exceptions import InvalidRequestError
 from any_llm.providers import openai
-from any_llm.providers.model_in_request import for_role, named
+from any_llm.providers.model_in_request import for_role
 
 if TYPE_CHECKING:
     from any_llm.wire import Batch, Call, Send
@@ -22,7 +24,7 @@ class YandexAdapter(openai.OpenAIAdapter):
 
     def encode(self, call: Call, batch: Batch) -> Send:
         """Name the model by its URI, for the role asked for."""
-        return super().encode(named(call, uri(call)), batch)
+        return super().encode(msgspec.structs.replace(call, model=uri(call)), batch)
 
 
 def uri(call: Call) -> str:
@@ -34,7 +36,8 @@ def uri(call: Call) -> str:
         ways = "pass folder_id= in client_args, set YC_FOLDER_ID, or write the model as emb://folder/name/version"
         raise InvalidRequestError(f"{call.row.title} needs a folder: {ways}.", provider_name=call.row.name)
     name, slash, version = rest.partition("/")
-    return f"{SCHEME}{folder}/{for_role(call, name)}/{version if slash else 'latest'}"
+    of_role = for_role(msgspec.structs.replace(call, model=name)).model
+    return f"{SCHEME}{folder}/{of_role}/{version if slash else 'latest'}"
 
 
 adapter = YandexAdapter()
