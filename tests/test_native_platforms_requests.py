@@ -17,6 +17,7 @@ from oracles.platforms import example
 
 ACCOUNT = {"client": {"account_id": "acc"}}
 FOLDER = {"client": {"folder_id": "f"}}
+OWN = {"cloudflare": ACCOUNT["client"], "yandex": FOLDER["client"]}
 CLOUD = "https://api.cloudflare.com/client/v4"
 DASH = "https://dashscope.aliyuncs.com"
 TEXT_EMBEDDING = "/api/v1/services/embeddings/text-embedding/text-embedding"
@@ -63,11 +64,17 @@ def test_addresses(provider: str, model: str, given: dict[str, Any], url: str):
 OUT = [*(f"a/{part}/b" for part in ("..", ".", "")), "..", "", "/a"]
 
 
-@pytest.mark.parametrize("provider", ["cloudflare", "databricks", "replicate"])
+@pytest.mark.parametrize("provider", ["cloudflare", "databricks", "gemini", "huggingface", "replicate"])
 @pytest.mark.parametrize("model", OUT)
 def test_a_model_cannot_climb_out_of_its_path(provider: str, model: str):
     with pytest.raises(errors.InvalidModelError):
-        sent(provider, model, **ACCOUNT, extra=PLACED if provider == "replicate" else {})
+        sent(
+            provider,
+            model,
+            base="https://h.test/hf-inference",
+            **ACCOUNT,
+            extra=PLACED if provider == "replicate" else {},
+        )
 
 
 BODIES = [
@@ -121,6 +128,34 @@ NAMES = [
 @pytest.mark.parametrize(("provider", "model", "role", "named"), NAMES)
 def test_the_role_is_in_the_models_name(provider: str, model: str, role: str | None, named: str):
     assert body(provider, model, 1, input_type=role, **FOLDER)["model"] == named
+
+
+APPLIED = [
+    # provider, model, role -> how it reached the model
+    ("upstage", "solar-embedding-2", "query", "model"),
+    ("upstage", "embedding-passage", "passage", "model"),
+    ("yandex", "text-search", "document", "model"),
+    ("yandex", "emb://g/text-search-doc/latest", "doc", "model"),
+    ("cloudflare", "@cf/qwen/qwen3-embedding-0.6b", "query", "field"),
+    ("cloudflare", "@cf/qwen/qwen3-embedding-0.6b", "documents", "field"),
+    ("cloudflare", "@cf/google/embeddinggemma-300m", "query", "prefix"),
+    ("cloudflare", "@cf/baai/bge-m3", "query", "not needed"),
+    ("dashscope", "text-embedding-v4", "query", "field"),
+    ("replicate", "somebody/e5-large", "query", "prefix"),
+    ("upstage", "solar-embedding-2", None, None),
+    ("yandex", "text-search-doc", None, None),
+]
+
+
+@pytest.mark.parametrize(("provider", "model", "role", "applied"), APPLIED)
+def test_a_result_says_how_the_role_reached_the_model(provider, model, role, applied, loopback):
+    server = loopback(lambda _: Answer(json=example(provider)))
+    extra = PLACED if provider == "replicate" else {}
+    with AnyLLM.create(provider, KEY, server.url, **OWN.get(provider, {})) as client:
+        result = client.embedding(model, "Hello", input_type=role, **extra)
+    (request,) = server.requests
+    assert result.input_type_applied == applied
+    assert (b'"Hello"' in request.body) == (applied != "prefix")
 
 
 UNSUPPORTED = errors.UnsupportedParameterError

@@ -13,6 +13,7 @@ import pytest
 from any_llm.exceptions import UnsupportedParameterError
 from any_llm.providers.table import ROWS
 from any_llm.wire import Batch, Call, Options
+from by_hand import for_its_model
 from cli_command import run_process
 from oracles import ORACLES
 from oracles.platforms import PLATFORMS
@@ -103,7 +104,7 @@ ASKED = [
 
 
 # Where the model decides what may be asked.
-MODELS = {"local": "all-MiniLM-L6-v2", "jina": "jina-embeddings-v5-text-small"}
+MODELS = {"local": "all-MiniLM-L6-v2", "jina": "jina-embeddings-v5-text-small", "replicate": "owner/name"}
 
 
 @pytest.mark.parametrize("name", [row.name for row in ROWS.values() if row.embedding])
@@ -112,12 +113,14 @@ def test_the_options_table_says_what_the_adapter_does(tables, name, column, word
     row = ROWS[name]
     model = MODELS.get(name) or "".join(row.one_space[:1]) or "some-model"
     client = dict.fromkeys(row.client_env, "given")
-    call = Call(row=row, model=model, base=row.api_base or "http://host", options=Options(**option), client=client)
+    extra = {"input": {"texts": "$texts"}} if name == "replicate" else {}
+    base = row.api_base or "http://host"
+    call = Call(row=row, model=model, base=base, options=Options(**option), client=client, extra=extra)
     told = word in getattr(tables, column)(row)
     taken = (not told) if word == "raises" else told
     adapter = importlib.import_module(row.adapter).adapter
     if taken:
-        adapter.encode(call, Batch((), (), 0))
+        adapter.encode(for_its_model(call), Batch((), (), 0))
     else:
         with pytest.raises(UnsupportedParameterError):
-            adapter.encode(call, Batch((), (), 0))
+            adapter.encode(for_its_model(call), Batch((), (), 0))

@@ -21,6 +21,7 @@ from any_llm.configuration import configure
 from any_llm.providers.row import ROLES, Kind, Row
 from any_llm.providers.table import _TABLE, _WITHOUT, ROWS
 from any_llm.wire import Batch, Call, Options
+from by_hand import for_its_model
 from loopback import Answer
 
 RECORDS: dict[str, Any] = json.loads((Path(__file__).parent / "replies" / "rows.json").read_text(encoding="utf-8"))
@@ -41,7 +42,7 @@ def call_of(name: str, **options: Any) -> Call:
     """The record's call, set up as a user would set it up."""
     record = RECORDS[name]
     configuration = configure(ROWS[name], KEY, None, record.get("client", {}))
-    return Call(
+    call = Call(
         row=ROWS[name],
         model=record["model"],
         base=configuration.base,
@@ -49,6 +50,7 @@ def call_of(name: str, **options: Any) -> Call:
         client=configuration.options,
         extra=record.get("extra", {}),
     )
+    return for_its_model(call)
 
 
 def sent(call: Call) -> tuple[str, Any]:
