@@ -67,6 +67,9 @@ READ = [
     ("minimax", like("minimax", vectors=[A, B]), None, 5, 5, None),
     ("minimax", {**less("minimax", "total_tokens", "base_resp"), "vectors": [A, B]}, None, None, None, None),
     ("qianfan", like("qianfan", **BOTH), [0, 1], 5, 5, "embedding-v1"),
+    ("yandex", like("yandex", **BOTH), [0, 1], 5, 5, "emb://folder-1/text-search-doc/latest"),
+    *((provider, {**less(provider, "usage", "model"), **BOTH}, [0, 1], None, None, None)
+      for provider in ("qianfan", "upstage", "volcengine", "yandex", "zhipu")),
     ("replicate", done([A, B]), None, None, None, None),
     ("replicate", done([{"embedding": A}, {"input": "b", "embedding": B}]), None, None, None, None),
     ("snowflake", like("snowflake", data=items((0, [A]), (1, [B]))), [0, 1], 5, 5, "snowflake-arctic-embed-l-v2.0"),

@@ -80,6 +80,7 @@ class LLMProvider(StrEnum):
     MIXEDBREAD = "mixedbread"
     MOARK = "moark"
     MOONSHOT = "moonshot"
+    MORPH = "morph"
     MZAI = "mzai"
     NANOGPT = "nanogpt"
     NEARAI = "nearai"

@@ -375,6 +375,12 @@ _TABLE = (
         client_aliases=_OPENAI_ALIASES, lists_models=True,
     ),
     Row(
+        name="morph", title="Morph", kind="cloud",
+        source="https://docs.morphllm.com/api-reference/endpoint/embedding", read="2026-11-22",  # it plans to end them
+        api_base="https://api.morphllm.com/v1", base_env=("MORPH_API_BASE",), key_env=("MORPH_API_KEY",),
+        base64=True, client_aliases=_OPENAI_ALIASES, lists_models=True,
+    ),
+    Row(
         name="mzai", title="Mozilla any-llm platform", kind="gateway", source="https://any-llm.ai", read="2026-11-22",
         api_base="https://platform-api.any-llm.ai/api/v1", base_env=("ANY_LLM_PLATFORM_URL",), key_env=("ANY_LLM_KEY",),
         client_aliases=_OPENAI_ALIASES, lists_models=True,
