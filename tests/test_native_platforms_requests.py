@@ -165,6 +165,7 @@ UNSUPPORTED = errors.UnsupportedParameterError
 WRONG = [
     # what cannot be meant -> the error, and a word of it
     ("upstage", "embedding-query", {"input_type": "document"}, errors.InvalidRequestError, "'embedding'"),
+    ("upstage", "e5-base-v2", {"input_type": "clustering"}, UNSUPPORTED, "It knows query, document"),
     ("yandex", "text-search-doc", {"input_type": "query", **FOLDER}, errors.InvalidRequestError, "'text-search'"),
     ("yandex", "text-search-doc", {}, errors.InvalidRequestError, "YC_FOLDER_ID"),
     ("cloudflare", "@cf/m", {}, errors.InvalidRequestError, "CLOUDFLARE_ACCOUNT_ID"),

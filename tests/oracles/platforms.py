@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 NOT_HELD = {
     "minimax": "No Python SDK of MiniMax with an embeddings call was found.",
-    "qianfan": "Baidu's SDK (qianfan 0.4.12.3) can be pointed at a server of one's own, but embeds through the older v1 "
-    "API alone: another host and path, the model in the path, an access token in the query. Of what we send to v2, as "
-    "its page documents it, only `input` is there to compare.",
+    "qianfan": "Baidu's SDK (qianfan 0.4.12.3) can be pointed at a server of one's own, but embeds through the older "
+    "v1 API alone: another host and path, the model in the path, an access token in the query. Of what we send to v2, "
+    "as its page documents it, only `input` is there to compare.",
 }
 """The platforms without an oracle, and why."""
 
