@@ -17,7 +17,6 @@ from oracles.platforms import example
 
 ACCOUNT = {"client": {"account_id": "acc"}}
 FOLDER = {"client": {"folder_id": "f"}}
-OWN = {"cloudflare": ACCOUNT["client"], "yandex": FOLDER["client"]}
 CLOUD = "https://api.cloudflare.com/client/v4"
 DASH = "https://dashscope.aliyuncs.com"
 TEXT_EMBEDDING = "/api/v1/services/embeddings/text-embedding/text-embedding"
@@ -106,67 +105,9 @@ def test_bodies(provider: str, model: str, given: dict[str, Any], expected: dict
     assert body(provider, model, **(ACCOUNT if provider == "cloudflare" else {}), **given) == expected
 
 
-NAMES = [
-    # provider, model, role -> the model that is asked
-    ("upstage", "solar-embedding-2", "query", "solar-embedding-2-query"),
-    ("upstage", "solar-embedding-2", "document", "solar-embedding-2-passage"),
-    ("upstage", "solar-embedding-2", "passage", "solar-embedding-2-passage"),
-    ("upstage", "embedding-query", "query", "embedding-query"),
-    ("upstage", "embedding-passage", "document", "embedding-passage"),
-    ("upstage", "embedding-passage", None, "embedding-passage"),
-    ("upstage", "solar-embedding-3", None, "solar-embedding-3"),
-    ("yandex", "text-search-doc", None, "emb://f/text-search-doc/latest"),
-    ("yandex", "text-search", "document", "emb://f/text-search-doc/latest"),
-    ("yandex", "text-search", "query", "emb://f/text-search-query/latest"),
-    ("yandex", "text-embeddings-v2/rc", "query", "emb://f/text-embeddings-v2-query/rc"),
-    ("yandex", "emb://g/text-search/latest", "query", "emb://g/text-search-query/latest"),
-    ("yandex", "emb://g/text-embeddings-v2-doc/", "document", "emb://g/text-embeddings-v2-doc/"),
-    ("yandex", "emb://g/ds://tuned", None, "emb://g/ds://tuned"),
-]
-
-
-@pytest.mark.parametrize(("provider", "model", "role", "named"), NAMES)
-def test_the_role_is_in_the_models_name(provider: str, model: str, role: str | None, named: str):
-    assert body(provider, model, 1, input_type=role, **FOLDER)["model"] == named
-
-
-APPLIED = [
-    # provider, model, role -> how it reached the model
-    ("upstage", "solar-embedding-2", "query", "model"),
-    ("upstage", "embedding-passage", "passage", "model"),
-    ("yandex", "text-search", "document", "model"),
-    ("yandex", "emb://g/text-search-doc/latest", "doc", "model"),
-    ("cloudflare", "@cf/qwen/qwen3-embedding-0.6b", "query", "field"),
-    ("cloudflare", "@cf/qwen/qwen3-embedding-0.6b", "documents", "field"),
-    ("cloudflare", "@cf/google/embeddinggemma-300m", "query", "prefix"),
-    ("cloudflare", "@cf/baai/bge-m3", "query", "not needed"),
-    ("dashscope", "text-embedding-v4", "query", "field"),
-    ("databricks", "databricks-bge-large-en", "query", "prefix"),
-    ("databricks", "databricks-qwen3-embedding-0-6b", "query", "prefix"),
-    ("databricks", "databricks-qwen3-embedding-0-6b", "document", "not needed"),
-    ("replicate", "somebody/e5-large", "query", "prefix"),
-    ("upstage", "solar-embedding-2", None, None),
-    ("yandex", "text-search-doc", None, None),
-]
-
-
-@pytest.mark.parametrize(("provider", "model", "role", "applied"), APPLIED)
-def test_a_result_says_how_the_role_reached_the_model(provider, model, role, applied, loopback):
-    server = loopback(lambda _: Answer(json=example(provider)))
-    extra = PLACED if provider == "replicate" else {}
-    with AnyLLM.create(provider, KEY, server.url, **OWN.get(provider, {})) as client:
-        result = client.embedding(model, "Hello", input_type=role, **extra)
-    (request,) = server.requests
-    assert result.input_type_applied == applied
-    assert (b'"Hello"' in request.body) == (applied != "prefix")
-
-
 UNSUPPORTED = errors.UnsupportedParameterError
 WRONG = [
     # what cannot be meant -> the error, and a word of it
-    ("upstage", "embedding-query", {"input_type": "document"}, errors.InvalidRequestError, "'embedding'"),
-    ("upstage", "e5-base-v2", {"input_type": "clustering"}, UNSUPPORTED, "It knows query, document"),
-    ("yandex", "text-search-doc", {"input_type": "query", **FOLDER}, errors.InvalidRequestError, "'text-search'"),
     ("yandex", "text-search-doc", {}, errors.InvalidRequestError, "YC_FOLDER_ID"),
     ("cloudflare", "@cf/m", {}, errors.InvalidRequestError, "CLOUDFLARE_ACCOUNT_ID"),
     ("cloudflare", "@cf/m", {"client": {"account_id": "../x"}}, errors.InvalidModelError, "'../x'"),
