@@ -146,6 +146,9 @@ def _roles(row: Row) -> str:
         fielded = words if row.kind == "in-process" else f"`{names.input_type}` ({words}{always})"
         without = code(f"{start}*" for start in names.prefixed)
         return f"{fielded}; before the text for {without}" if names.prefixed else fielded
+    if names.role_chooses == "model":
+        endings = ", ".join(f"{ours}: `-{word}`" for ours, word in names.roles.items())
+        return f"by the end of the model's name ({endings})"
     if not row.one_space:
         return "query, document: by the model"
     return f"query, document: nothing to do with {code(f'{start}*' for start in row.one_space)}, else by the model"

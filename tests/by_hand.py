@@ -34,7 +34,13 @@ def a_call(provider: str = "openai", model: str = "text-embedding-3-small", **gi
     row = given.pop("row", None) or ROWS[provider]
     options = Options(**{name: given.pop(name) for name in Options.__struct_fields__ if name in given})
     headers = {} if "key" in given else {row.auth[0]: row.auth[1] + KEY}
-    return Call(row=row, model=model, options=options, **{"base": PLACE[0], "headers": headers, **given})
+    return for_its_model(Call(row=row, model=model, options=options, **{"base": PLACE[0], "headers": headers, **given}))
+
+
+def for_its_model(call: Call) -> Call:
+    """The call as it is handed to its adapter."""
+    for_model = getattr(adapter_of(call), "for_model", None)
+    return for_model(call) if for_model else call
 
 
 def adapter_of(call: Call) -> Any:

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 # Ends and beginnings of the names of variables that this library, an SDK or an HTTP library would read.
 ENDS = ("_API_KEY", "_API_KEY_PATH", "_API_BASE", "_BASE_URL", "_API_URL", "_API_VERSION", "_PROXY", "_TOKEN")
-BEGINNINGS = ("OPENAI_", "AZURE_OPENAI_", "OLLAMA_", "OPENROUTER_", "TOGETHER_", "CO_API_", "GOOGLE_", "GEMINI_")
+BEGINNINGS = (
+    *("OPENAI_", "AZURE_OPENAI_", "OLLAMA_", "OPENROUTER_", "TOGETHER_", "CO_API_", "GOOGLE_", "GEMINI_"),
+    *("CLOUDFLARE_", "DASHSCOPE_", "DATABRICKS_", "MINIMAX_", "REPLICATE_", "SNOWFLAKE_", "YC_"),
+)
 
 
 @pytest.fixture(autouse=True)

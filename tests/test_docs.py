@@ -14,7 +14,7 @@ import pytest
 
 from any_llm.providers.table import ROWS
 from cli_command import COMMAND, environment, run_process
-from oracles import replies
+from oracles import platforms, replies
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,6 +39,8 @@ def answer(request: Request) -> Answer:
     """Reply as the provider at this path does, with vectors as wide as the model's."""
     if request.path.endswith(":batchEmbedContents"):
         return replies.gemini(request)
+    if request.path.endswith("/predictions"):
+        return platforms.replicate(request)
     body = request.json
     if body["model"] in WIDTHS and not {"dimensions", "output_dimension"} & body.keys():
         name = "output_dimension" if request.path == "/v2/embed" else "dimensions"

@@ -13,8 +13,10 @@ import pytest
 from any_llm.exceptions import UnsupportedParameterError
 from any_llm.providers.table import ROWS
 from any_llm.wire import Batch, Call, Options
+from by_hand import for_its_model
 from cli_command import run_process
 from oracles import ORACLES
+from oracles.platforms import PLATFORMS
 from oracles.vendors import VENDORS
 
 ROOT = Path(__file__).parent.parent
@@ -81,7 +83,7 @@ def test_figures_about_providers_are_rendered_not_typed():
 
 
 def test_evidence_claims_no_more_than_the_tests_show():
-    held = {oracle.provider for oracle in (*ORACLES, *VENDORS)}
+    held = {oracle.provider for oracle in (*ORACLES, *PLATFORMS, *VENDORS)}
     assert {row.name for row in ROWS.values() if row.evidence == "sdk"} == held
     assert [row.name for row in ROWS.values() if row.evidence == "live"] == []
 
@@ -102,7 +104,7 @@ ASKED = [
 
 
 # Where the model decides what may be asked.
-MODELS = {"local": "all-MiniLM-L6-v2", "jina": "jina-embeddings-v5-text-small"}
+MODELS = {"local": "all-MiniLM-L6-v2", "jina": "jina-embeddings-v5-text-small", "replicate": "owner/name"}
 
 
 @pytest.mark.parametrize("name", [row.name for row in ROWS.values() if row.embedding])
@@ -110,12 +112,15 @@ MODELS = {"local": "all-MiniLM-L6-v2", "jina": "jina-embeddings-v5-text-small"}
 def test_the_options_table_says_what_the_adapter_does(tables, name, column, word, option):
     row = ROWS[name]
     model = MODELS.get(name) or "".join(row.one_space[:1]) or "some-model"
-    call = Call(row=row, model=model, base=row.api_base or "http://host", options=Options(**option))
+    client = dict.fromkeys(row.client_env, "given")
+    extra = {"input": {"texts": "$texts"}} if name == "replicate" else {}
+    base = row.api_base or "http://host"
+    call = Call(row=row, model=model, base=base, options=Options(**option), client=client, extra=extra)
     told = word in getattr(tables, column)(row)
     taken = (not told) if word == "cut here" else told  # what we cut never reaches an adapter
     adapter = importlib.import_module(row.adapter).adapter
     if taken:
-        adapter.encode(call, Batch((), (), 0))
+        adapter.encode(for_its_model(call), Batch((), (), 0))
     else:
         with pytest.raises(UnsupportedParameterError):
-            adapter.encode(call, Batch((), (), 0))
+            adapter.encode(for_its_model(call), Batch((), (), 0))

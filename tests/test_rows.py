@@ -21,6 +21,7 @@ from any_llm.configuration import configure
 from any_llm.providers.row import ROLES, Kind, Row
 from any_llm.providers.table import _TABLE, _WITHOUT, ROWS
 from any_llm.wire import Batch, Call, Options
+from by_hand import for_its_model
 from loopback import Answer
 
 RECORDS: dict[str, Any] = json.loads((Path(__file__).parent / "replies" / "rows.json").read_text(encoding="utf-8"))
@@ -41,7 +42,15 @@ def call_of(name: str, **options: Any) -> Call:
     """The record's call, set up as a user would set it up."""
     record = RECORDS[name]
     configuration = configure(ROWS[name], KEY, None, record.get("client", {}))
-    return Call(row=ROWS[name], model=record["model"], base=configuration.base, options=Options(**options))
+    call = Call(
+        row=ROWS[name],
+        model=record["model"],
+        base=configuration.base,
+        options=Options(**options),
+        client=configuration.options,
+        extra=record.get("extra", {}),
+    )
+    return for_its_model(call)
 
 
 def sent(call: Call) -> tuple[str, Any]:
@@ -68,8 +77,9 @@ def test_a_row_sends_and_reads_what_its_page_shows(name: str, loopback):
     server = loopback(lambda _: Answer(json=record["reply"]))
     path = urlsplit(record["url"]).path
     base = record.get("base", path.removesuffix("/embeddings"))
-    with AnyLLM.create(name, KEY, server.url + base) as client:
-        result = client.embedding(record["model"], record["texts"])
+    own = {option: value for option, value in record.get("client", {}).items() if option in ROWS[name].client_options}
+    with AnyLLM.create(name, KEY, server.url + base, **own) as client:
+        result = client.embedding(record["model"], record["texts"], **record.get("extra", {}))
     (request,) = server.requests
     assert (request.method, request.path, request.query, request.json) == ("POST", path, {}, record["body"])
     header, value = record["header"]

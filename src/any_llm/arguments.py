@@ -16,7 +16,7 @@ from any_llm.flow.converse import Setting
 from any_llm.flow.job import Job
 from any_llm.flow.memory import MEMORY
 from any_llm.flow.retry import Retry
-from any_llm.flow.vectors import Matrix
+from any_llm.flow.vectors import Form, Matrix
 from any_llm.form import form, sent
 from any_llm.providers.roles import role
 from any_llm.types.vectors import DTYPES
@@ -25,18 +25,13 @@ from any_llm.wire import Call, Options
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from any_llm.providers.row import Adapter
+
 
 def job(client: Configuration, model: str, inputs: object, kwargs: Mapping[str, Any], **options: Any) -> Job:
     """Turn a call's arguments into a Job. Raises InvalidRequestError for what can be told wrong here."""
     adapter = importlib.import_module(client.row.adapter).adapter
-    call = prepared(client, model, kwargs, **options)
-    for_model = getattr(adapter, "for_model", None)
-    row = (for_model(call) if for_model else call).row
-    found = role(row, model, call.options.input_type)
-    wanted = form(row, model, call.options)
-    call = msgspec.structs.replace(call, prefix=found.prefix, applied=found.applied)
-    if not sent(row, model, call.options, wanted):
-        call = msgspec.structs.replace(call, options=msgspec.structs.replace(call.options, dimensions=None))
+    call, wanted = _for_model(prepared(client, model, kwargs, **options), adapter)
     texts = checked_inputs(inputs)
     setting = Setting(
         call=call,
@@ -53,6 +48,19 @@ def job(client: Configuration, model: str, inputs: object, kwargs: Mapping[str, 
             f"{call.options.input_type!r} is not sent. If the model's card asks for a prefix, write it in the texts."
         )
     return made
+
+
+def _for_model(call: Call, adapter: Adapter) -> tuple[Call, Form]:
+    """Lay what differs by model over the row; find how a role reaches this one, and who gives the width."""
+    for_model = getattr(adapter, "for_model", None)
+    if for_model is not None:
+        call = for_model(call)
+    found = role(call.row, call.model, call.options.input_type)
+    wanted = form(call.row, call.model, call.options)
+    options = call.options
+    if not sent(call.row, call.model, options, wanted):
+        options = msgspec.structs.replace(options, dimensions=None)
+    return msgspec.structs.replace(call, prefix=found.prefix, applied=found.applied, options=options), wanted
 
 
 def _warn(message: str) -> None:

@@ -86,6 +86,7 @@ def _converse(setting: Setting, batch: Batch) -> Generator[Command, Outcome, Ans
             command = yield from _command(setting, call, batch, outcome.now[0])
             outcome = yield command
             outcome = yield from _followed(setting, call, command, outcome)
+            outcome = msgspec.structs.replace(outcome, value=_meant(setting.adapter, outcome.value))
             reply = outcome.value
             if not isinstance(reply, Reply) or reply.status in OK:
                 return _settle(setting, batch, reply)
@@ -150,6 +151,14 @@ def _followed(setting: Setting, call: Call, sent: Send | Run, outcome: Outcome) 
         yield Sleep(POLL)
         outcome = yield msgspec.structs.replace(ask, headers={**sent.headers, **ask.headers})
     return outcome
+
+
+def _meant(adapter: Adapter, reply: Any) -> Any:
+    """The reply with the status it means, where a provider's own codes say more than HTTP's."""
+    status = getattr(adapter, "status", None)
+    if status is None or not isinstance(reply, Reply):
+        return reply
+    return msgspec.structs.replace(reply, status=status(reply))
 
 
 def _settle(setting: Setting, batch: Batch, reply: Any) -> Answer:

@@ -118,7 +118,8 @@ def refusal(reply: Reply) -> Refusal:
     message = inner.get("message") or inner.get("detail") or inner.get("error") or "no message"
     return Refusal(
         message=message if isinstance(message, str) else msgspec.json.encode(message).decode()[:2000],
-        code=_text(inner.get("status") or inner.get("code")),  # Google's status is the word, its code the number
+        # Google's status is the word, its code the number; Databricks has error_code.
+        code=_text(inner.get("status") or inner.get("code") or inner.get("error_code")),
         param=_text(inner.get("param")),
         error_type=_text(inner.get("type")),
     )

@@ -6,11 +6,11 @@ Source: https://ai.google.dev/api/embeddings
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 import msgspec
 
 from any_llm.providers.fields import address, fields, refusal
+from any_llm.providers.model_in_request import segments
 from any_llm.wire import Part, Send
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class GeminiAdapter:
         each = fields(call, owned=OWNED)
         requests = [{"model": model, "content": {"parts": [{"text": text}]}, **each} for text in batch.texts]
         version = call.client.get("api_version", "v1")
-        url = address(call, f"/{version}/{quote(model, safe='/')}:batchEmbedContents")
+        url = address(call, f"/{version}/{segments(call, model)}:batchEmbedContents")
         return Send(url=url, body=msgspec.json.encode({"requests": requests}))
 
     def decode(self, call: Call, reply: Reply) -> Part:

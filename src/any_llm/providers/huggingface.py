@@ -6,12 +6,13 @@ Source: https://huggingface.co/docs/inference-providers/tasks/feature-extraction
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 import msgspec
 
 from any_llm.providers import tei
 from any_llm.providers.fields import address
+from any_llm.providers.model_in_request import segments
 from any_llm.wire import Send
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ class HuggingFaceAdapter(tei.TEIAdapter):
         parts = urlsplit(call.base)
         path = parts.path
         if path.rstrip("/").endswith(ROUTER):
-            path = f"{path.rstrip('/')}/models/{quote(call.model, safe='/')}/pipeline/feature-extraction"
+            path = f"{path.rstrip('/')}/models/{segments(call, call.model)}/pipeline/feature-extraction"
         at_host = msgspec.structs.replace(call, base=f"{parts.scheme}://{parts.netloc}")
         return Send(url=address(at_host, path or "/"), body=tei.body(call, batch))
 

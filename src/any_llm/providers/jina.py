@@ -93,7 +93,6 @@ class JinaAdapter(openai.OpenAIAdapter):
 
     def encode(self, call: Call, batch: Batch) -> Send:
         """Write the fields that this model has."""
-        call = self.for_model(call)
         content: dict[str, Any] = {"input": batch.texts, "model": call.model}
         if call.row.base64 and call.base64 and call.options.dtype in (None, "float32"):
             content["embedding_type"] = call.options.encoding_format or "base64"

@@ -12,8 +12,11 @@ _FORMAT = re.compile(r"[-_.](?:gguf|onnx|mlx|awq|gptq|qat|q|quantized|i?q\d\w*|u
 """What says how the weights are stored, not which they are."""
 _SIZE = re.compile(r"-(\d+)[p-](\d+)b$")
 """Fireworks writes 0.6b as 0p6b, Databricks as 0-6b."""
-_BEFORE = ("text-embedding-", "intfloat-", "baai-", "sentence-transformers-", "nomic-ai-", "mixedbread-ai-", "jinaai-")
-"""LM Studio and Venice put "text-embedding-" before every name; others put the maker's."""
+_BEFORE = (
+    *("text-embedding-", "databricks-", "intfloat-", "baai-", "sentence-transformers-", "nomic-ai-", "mixedbread-ai-"),
+    "jinaai-",
+)
+"""LM Studio and Venice put "text-embedding-" before every name, Databricks itself; others put the maker's."""
 
 
 def spellings(model: str) -> tuple[str, ...]:

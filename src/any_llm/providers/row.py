@@ -49,6 +49,8 @@ class Names(NamedTuple):
     """Its word for document, where it demands one."""
     prefixed: tuple[str, ...] = ()
     """Beginnings of model names for which it has no `input_type`: a role is written before the text."""
+    role_chooses: Literal["model", "field"] | None = None
+    """It has no `input_type`: a role's word ends the model's name, or names the field that takes the texts."""
     overflow: str | None = None
     policies: Mapping[str, Any] = {}
     """Our policy ("error", "truncate") -> its value; one that is missing cannot be asked for."""
@@ -119,14 +121,18 @@ class Row(NamedTuple):
 class Adapter(Protocol):
     """A provider's language. Pure: no I/O, no clock, no state.
 
-    Three more methods it may have, where its provider needs them:
+    Four more methods it may have, where its provider needs them:
 
     authorise(call) -> Generator[Command, Outcome, Token]: a flow that exchanges the key for headers to send. It is run
     once for all who wait, again before the token expires, and once on a 401.
 
     follow(call, reply) -> Send | None: the request that asks whether a provider is done, None when this reply is final.
 
-    for_model(call) -> Call: the call with a row as the model at hand has it, where the names differ between models.
+    status(reply) -> int: the HTTP status a final reply means, where the provider answers 200 to what it refuses, or has
+    a code that says more than the status it came with. Never raises.
+
+    for_model(call) -> Call: the call with a row as the model at hand has it, where names or limits differ between
+    models. It is asked once a call, first of all: what the other methods get has been through it.
     """
 
     def encode(self, call: Call, batch: Batch) -> Send | Run:

@@ -62,10 +62,12 @@ _TABLE = (
     ),
     Row(
         name="cloudflare", title="Cloudflare Workers AI", kind="cloud",
-        source="https://developers.cloudflare.com/workers-ai/configuration/open-ai-compatibility", read="2026-11-22",
-        api_base="https://api.cloudflare.com/client/v4/accounts/{account_id}/ai/v1",
-        variables={"account_id": "CLOUDFLARE_ACCOUNT_ID"}, key_env=("CLOUDFLARE_API_TOKEN", "CLOUDFLARE_API_KEY"),
-        limits=Limits(items=100), client_aliases=_OPENAI_ALIASES,
+        source="https://developers.cloudflare.com/workers-ai/models/bge-m3/", read="2026-11-22",
+        adapter="any_llm.providers.cloudflare", api_base="https://api.cloudflare.com/client/v4",
+        base_env=("CLOUDFLARE_BASE_URL",), key_env=("CLOUDFLARE_API_TOKEN",), evidence="sdk",
+        limits=Limits(items=100),
+        client_options=("account_id",), client_env={"account_id": "CLOUDFLARE_ACCOUNT_ID"},
+        token_options=("api_token",), client_aliases=_OPENAI_ALIASES,
     ),
     Row(
         name="clova", title="Naver CLOVA Studio", kind="cloud",
@@ -95,17 +97,23 @@ _TABLE = (
     ),
     Row(
         name="dashscope", title="Alibaba Model Studio (DashScope)", kind="cloud",
-        source="https://www.alibabacloud.com/help/en/model-studio/embedding-interfaces-compatible-with-openai", read="2026-11-22",
-        api_base="https://dashscope.aliyuncs.com/compatible-mode/v1", base_env=("DASHSCOPE_API_BASE",),
-        key_env=("DASHSCOPE_API_KEY", "ALIBABA_API_KEY"), limits=Limits(items=10, input_tokens=8192),
-        names=_WIDTH, client_aliases=_OPENAI_ALIASES, lists_models=True,
+        source="https://www.alibabacloud.com/help/en/model-studio/text-embedding-synchronous-api", read="2026-11-22",
+        adapter="any_llm.providers.dashscope", api_base="https://dashscope.aliyuncs.com/compatible-mode/v1",
+        path="/api/v1/services/embeddings/text-embedding/text-embedding",
+        base_env=("DASHSCOPE_API_BASE", "DASHSCOPE_HTTP_BASE_URL"), key_env=("DASHSCOPE_API_KEY", "ALIBABA_API_KEY"),
+        limits=Limits(items=10, input_tokens=8192),
+        names=Names(
+            dimensions="dimension", input_type="text_type", roles={"query": "query", "document": "document"},
+        ),
+        client_headers={"workspace": "X-DashScope-WorkSpace"},
+        client_aliases={"base_url": "api_base", "base_address": "api_base"}, lists_models=True, evidence="sdk",
     ),
     Row(
         name="databricks", title="Databricks", kind="cloud",
         source="https://docs.databricks.com/aws/en/machine-learning/model-serving/query-embedding-models", read="2026-11-22",
-        api_base="https://{workspace}/serving-endpoints", variables={"workspace": "DATABRICKS_SERVER_HOSTNAME"},
-        base_env=("DATABRICKS_HOST",), key_env=("DATABRICKS_TOKEN", "DATABRICKS_API_KEY"),
-        limits=Limits(items=150), client_aliases=_OPENAI_ALIASES,
+        adapter="any_llm.providers.databricks", base_env=("DATABRICKS_HOST",), bare_host=True,
+        key_env=("DATABRICKS_TOKEN", "DATABRICKS_API_KEY"), limits=Limits(items=150), evidence="sdk",
+        token_options=("token",), client_aliases={"base_url": "api_base", "host": "api_base"},
     ),
     Row(
         name="deepinfra", title="DeepInfra", kind="cloud",
@@ -347,6 +355,14 @@ _TABLE = (
         base64=True, client_aliases=_OPENAI_ALIASES, lists_models=True,
     ),
     Row(
+        name="minimax", title="MiniMax", kind="cloud",
+        source="https://platform.minimax.io/docs/api-reference/errorcode", read="2026-11-22",
+        adapter="any_llm.providers.minimax", api_base="https://api.minimax.io/v1",
+        base_env=("MINIMAX_API_BASE",), key_env=("MINIMAX_API_KEY",), limits=Limits(items=4096),
+        names=Names(input_type="type", roles={"query": "query", "document": "db"}, default_role="db"),
+        client_options=("group_id",), client_env={"group_id": "MINIMAX_GROUP_ID"}, client_aliases=_OPENAI_ALIASES,
+    ),
+    Row(
         name="mistral", title="Mistral AI", kind="cloud", source="https://docs.mistral.ai/api/endpoint/embeddings", read="2026-11-22",
         api_base="https://api.mistral.ai", path="/v1/embeddings", base_env=("MISTRAL_API_BASE",), key_env=("MISTRAL_API_KEY",),
         base64=True, evidence="sdk", limits=Limits(items=512, tokens=16_384, input_tokens=8192),
@@ -366,6 +382,12 @@ _TABLE = (
         name="moark", title="Moark (Gitee AI)", kind="cloud", source="https://moark.com/docs", read="2026-11-22",
         api_base="https://api.moark.com/v1", key_env=("MOARK_API_KEY", "GITEE_AI_API_KEY"), limits=Limits(items=32),
         client_aliases=_OPENAI_ALIASES, lists_models=True,
+    ),
+    Row(
+        name="morph", title="Morph", kind="cloud",
+        source="https://docs.morphllm.com/api-reference/endpoint/embedding", read="2026-11-22",  # it plans to end them
+        api_base="https://api.morphllm.com/v1", base_env=("MORPH_API_BASE",), key_env=("MORPH_API_KEY",),
+        base64=True, client_aliases=_OPENAI_ALIASES, lists_models=True,
     ),
     Row(
         name="mzai", title="Mozilla any-llm platform", kind="gateway", source="https://any-llm.ai", read="2026-11-22",
@@ -506,8 +528,10 @@ _TABLE = (
         key_env=("PRIVATEMODE_API_KEY",), key_required=False, client_aliases=_OPENAI_ALIASES, lists_models=True,
     ),
     Row(
-        name="qianfan", title="Baidu Qianfan", kind="cloud", source="https://cloud.baidu.com/doc/qianfan-api", read="2026-11-22",
-        api_base="https://qianfan.baidubce.com/v2", key_env=("QIANFAN_API_KEY",), limits=Limits(items=16),
+        name="qianfan", title="Baidu Qianfan", kind="cloud",
+        source="https://cloud.baidu.com/doc/qianfan-api/s/Fm7u3ropn", read="2026-11-22",
+        api_base="https://qianfan.baidubce.com/v2", key_env=("QIANFAN_API_KEY",),
+        adapter="any_llm.providers.qianfan", limits=Limits(items=16),
         client_aliases=_OPENAI_ALIASES, lists_models=True,
     ),
     Row(
@@ -519,6 +543,13 @@ _TABLE = (
         name="regolo", title="Regolo AI", kind="cloud", source="https://docs.regolo.ai/", read="2026-11-22",
         api_base="https://api.regolo.ai/v1", key_env=("REGOLO_API_KEY",),
         client_aliases=_OPENAI_ALIASES, lists_models=True,
+    ),
+    Row(
+        name="replicate", title="Replicate", kind="cloud",
+        source="https://replicate.com/docs/topics/predictions/create-a-prediction", read="2026-11-22",
+        adapter="any_llm.providers.replicate", api_base="https://api.replicate.com",
+        base_env=("REPLICATE_BASE_URL",), key_env=("REPLICATE_API_TOKEN",), evidence="sdk",
+        token_options=("api_token",), client_aliases=_OPENAI_ALIASES,
     ),
     Row(
         name="requesty", title="Requesty", kind="gateway",
@@ -549,6 +580,15 @@ _TABLE = (
         source="https://docs.siliconflow.com/en/api-reference/embeddings/create-embeddings", read="2026-11-22",
         api_base="https://api.siliconflow.com/v1", key_env=("SILICONFLOW_API_KEY",), limits=Limits(items=32),
         base64=True, names=_WIDTH, client_aliases=_OPENAI_ALIASES, lists_models=True,
+    ),
+    Row(
+        name="snowflake", title="Snowflake Cortex", kind="cloud",
+        source="https://docs.snowflake.com/developer-guide/snowflake-rest-api/cortex-embed/cortex-embed-introduction",
+        read="2026-11-22", adapter="any_llm.providers.snowflake",
+        api_base="https://{account}.snowflakecomputing.com", variables={"account": "SNOWFLAKE_ACCOUNT"},
+        path="/api/v2/cortex/inference:embed",
+        key_env=("SNOWFLAKE_CORTEX_PAT", "SNOWFLAKE_TOKEN", "SNOWFLAKE_JWT"), evidence="sdk",
+        client_headers={"token_type": "X-Snowflake-Authorization-Token-Type"}, client_aliases=_OPENAI_ALIASES,
     ),
     Row(
         name="stackit", title="STACKIT AI Model Serving", kind="cloud",
@@ -585,10 +625,11 @@ _TABLE = (
         key_env=("TOGETHER_API_KEY",), client_aliases=_OPENAI_ALIASES, evidence="sdk",
     ),
     Row(
-        name="upstage", title="Upstage", kind="cloud", source="https://developers.upstage.ai/docs/apis/embeddings", read="2026-11-22",
-        api_base="https://api.upstage.ai/v1", base_env=("UPSTAGE_API_BASE",), key_env=("UPSTAGE_API_KEY",),
-        limits=Limits(items=100, tokens=204_800, input_tokens=4000),
-        base64=True, client_aliases=_OPENAI_ALIASES, lists_models=True,
+        name="upstage", title="Upstage", kind="cloud", source="https://console.upstage.ai/docs/capabilities/embed",
+        read="2026-11-22", adapter="any_llm.providers.upstage", api_base="https://api.upstage.ai/v1",
+        base_env=("UPSTAGE_API_BASE",), key_env=("UPSTAGE_API_KEY",), limits=Limits(items=100, tokens=204_800),
+        base64=True, names=Names(roles={"query": "query", "document": "passage"}, role_chooses="model"),
+        client_aliases=_OPENAI_ALIASES, lists_models=True, evidence="sdk",
     ),
     Row(
         name="venice", title="Venice AI", kind="cloud",
@@ -616,10 +657,10 @@ _TABLE = (
     ),
     Row(
         name="volcengine", title="Volcengine Ark", kind="cloud",
-        source="https://www.volcengine.com/docs/82379/1521766", read="2026-11-22",
+        source="https://www.volcengine.com/docs/82379/1302003", read="2026-11-22",
         api_base="https://ark.cn-beijing.volces.com/api/v3", base_env=("ARK_API_BASE", "VOLCENGINE_API_BASE"),
         key_env=("ARK_API_KEY", "VOLCENGINE_API_KEY"), limits=Limits(items=256, input_tokens=4096),
-        base64=True, client_aliases=_OPENAI_ALIASES, lists_models=True,
+        base64=True, names=_WIDTH, client_aliases=_OPENAI_ALIASES, lists_models=True, evidence="sdk",
     ),
     Row(
         name="voyage", title="Voyage AI", kind="cloud", source="https://docs.voyageai.com/reference/embeddings-api", read="2026-11-22",
@@ -639,11 +680,22 @@ _TABLE = (
         key_required=False, client_aliases=_OPENAI_ALIASES, lists_models=True,
     ),
     Row(
+        name="yandex", title="Yandex AI Studio", kind="cloud",
+        source="https://aistudio.yandex.ru/docs/ru/ai-studio/api-ref/Embeddings/createEmbedding", read="2026-11-22",
+        adapter="any_llm.providers.yandex", api_base="https://ai.api.cloud.yandex.net/v1",
+        key_env=("YC_API_KEY",), auth=("Authorization", "Api-Key "), limits=Limits(items=1),
+        names=Names(dimensions="dimensions", roles={"query": "query", "document": "doc"}, role_chooses="model"),
+        token_options=("iam_token",), token_env=("YC_IAM_TOKEN",),
+        client_options=("folder_id",), client_env={"folder_id": "YC_FOLDER_ID"},
+        client_aliases=_OPENAI_ALIASES, lists_models=True, evidence="sdk",
+    ),
+    Row(
         name="zhipu", title="Zhipu BigModel", kind="cloud",
         source="https://docs.bigmodel.cn/api-reference/%E6%A8%A1%E5%9E%8B-api/%E6%96%87%E6%9C%AC%E5%B5%8C%E5%85%A5", read="2026-11-22",
         api_base="https://open.bigmodel.cn/api/paas/v4",
-        key_env=("ZHIPU_API_KEY", "ZHIPUAI_API_KEY", "BIGMODEL_API_KEY"), limits=Limits(items=64),
-        names=_WIDTH, client_aliases=_OPENAI_ALIASES, lists_models=True,
+        key_env=("ZHIPU_API_KEY", "ZHIPUAI_API_KEY", "BIGMODEL_API_KEY"),
+        adapter="any_llm.providers.zhipu", limits=Limits(items=64, input_tokens=3072),
+        names=_WIDTH, client_aliases=_OPENAI_ALIASES, lists_models=True, evidence="sdk",
     ),
 )
 _NONE = "its API has no embeddings endpoint."
@@ -675,7 +727,6 @@ _WITHOUT: tuple[tuple[str, str, Kind, tuple[str, ...], str, str], ...] = (
     ("liner", "Liner", "cloud", ("LINER_API_KEY",), _UNKNOWN, f"{_ANY_LLM}liner"),
     ("llama", "Meta Llama API", "cloud", ("LLAMA_API_KEY",), _NONE, f"{_ANY_LLM}llama"),
     ("meta", "Meta Model API", "cloud", ("MODEL_API_KEY",), _NONE, f"{_ANY_LLM}meta"),
-    ("minimax", "MiniMax", "cloud", ("MINIMAX_API_KEY",), _ELSEWHERE, f"{_ANY_LLM}minimax"),
     ("moonshot", "Moonshot AI", "cloud", ("MOONSHOT_API_KEY",), _NONE, f"{_ANY_LLM}registry.py"),
     ("poe", "Poe", "gateway", ("POE_API_KEY",), _NONE, f"{_LITELLM}poe"),
     ("qiniu", "Qiniu AI", "gateway", ("QINIU_API_KEY",), "its documentation names no embeddings endpoint.",
