@@ -20,7 +20,12 @@ def forward(request: Request) -> Answer | Raw:
     if request.method != "CONNECT":
         assert request.path.startswith("http://")
         return vectors(request)
-    return Raw(lambda connection: _tunnel(connection, request.path))
+    return tunnel(request.path)
+
+
+def tunnel(target: str) -> Raw:
+    """Open a tunnel to this host and port."""
+    return Raw(lambda connection: _tunnel(connection, target))
 
 
 def basic(credentials: str) -> str:

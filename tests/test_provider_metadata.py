@@ -5,10 +5,13 @@ from __future__ import annotations
 import copy
 import json
 import pickle
+import subprocess
+import sys
 
 import pytest
 
-from any_llm.types.provider import ProviderMetadata
+from any_llm import AnyLLM
+from any_llm.types.provider import Evidence, ProviderMetadata
 
 GIVEN = {
     "name": "voyage",
@@ -89,7 +92,8 @@ def test_it_dumps():
     ],
 )
 def test_again_is_equal(again):
-    metadata = ProviderMetadata(**GIVEN, evidence="sdk", kind="gateway", file_operations=("upload",))
+    proof = Evidence(kind="sdk", by="openai", version="3.54.0", date="2026-11-22")
+    metadata = ProviderMetadata(**GIVEN, evidence=(proof,), kind="gateway", file_operations=("upload",))
     assert again(metadata) == metadata
     assert metadata.model_copy(update={"kind": "cloud"}) != metadata
     assert repr(again(metadata)).startswith(
@@ -97,7 +101,38 @@ def test_again_is_equal(again):
     )
 
 
-@pytest.mark.parametrize("wrong", [{**GIVEN, "embedding": "yes"}, {**GIVEN, "tier": "gold"}, {}, None, "{"])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {**GIVEN, "embedding": "yes"},
+        {**GIVEN, "tier": "gold"},
+        {**GIVEN, "evidence": [{"kind": "rumour"}]},
+        {},
+        None,
+        "{",
+    ],
+)
 def test_what_is_wrong_is_a_value_error(wrong):
     with pytest.raises(ValueError, match=r"^ProviderMetadata: "):
         ProviderMetadata.model_validate(wrong)
+
+
+def test_it_says_how_far_a_provider_was_proven_and_by_what():
+    docs, sdk = AnyLLM.get_provider_metadata("cohere").evidence
+    assert (docs.kind, docs.by, docs.version) == ("docs", "https://docs.cohere.com/reference/embed", None)
+    assert (sdk.kind, sdk.by) == ("sdk", "cohere")
+    assert sdk.version[0].isdigit()
+    dumped = AnyLLM.get_provider_metadata("cohere").model_dump(mode="json")["evidence"]
+    assert [list(proof) for proof in dumped] == [["kind", "by", "version", "date"]] * 2
+
+
+def test_nothing_is_claimed_of_a_server_of_ones_own_whatever_its_name():
+    own = AnyLLM.create_openai_compatible("openai", "http://127.0.0.1:1/v1")
+    assert own.get_provider_metadata().evidence == ()
+    assert AnyLLM.get_provider_metadata("anthropic").evidence == ()
+
+
+def test_evidence_is_read_when_somebody_asks():
+    program = "import sys, any_llm; any_llm.embedding('any', 'Hello', provider='fake'); print(*sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert "any_llm.metadata" not in ran.stdout.split()

@@ -3,89 +3,162 @@
 from __future__ import annotations
 
 import importlib
+import json
+import os
 import re
 import shutil
 import sys
+import tomllib
+from importlib.metadata import packages_distributions, version
 from pathlib import Path
 
 import pytest
 
+from any_llm import AnyLLM
 from any_llm.exceptions import UnsupportedParameterError
 from any_llm.providers.table import ROWS
 from any_llm.wire import Batch, Call, Options
 from by_hand import for_its_model
-from cli_command import run_process
-from oracles import ORACLES
-from oracles.platforms import PLATFORMS
-from oracles.vendors import VENDORS
+from cli_command import environment, run_process
 
 ROOT = Path(__file__).parent.parent
-RENDERED = ["README.md", "docs/errors.md", "docs/options.md", "docs/providers.md", "src/any_llm/constants.py"]
 MARKED = re.compile(r"rendered: (?!end)\w+.*?rendered: end", re.DOTALL)
+EVIDENCE = "src/any_llm/providers/evidence.json"
+PROVES = "import pytest\n\n\n@pytest.mark.proves({!r}, {!r}, {!r})\ndef test_it():\n    pass\n"
 
 
-def render(root: Path, *arguments: str) -> tuple[int, str]:
-    ran = run_process(sys.executable, str(root / "scripts/render.py"), *arguments)
+def render(root: Path, *arguments: str, **surroundings: str) -> tuple[int, str]:
+    ran = run_process(sys.executable, str(root / "scripts/render.py"), *arguments, env=environment(**surroundings))
     return ran.code, ran.stdout.decode() + ran.stderr
+
+
+def stale(*names: str) -> tuple[int, str]:
+    return 1, "".join(f"{name} is stale: run make render\n" for name in sorted(names, key=Path))
 
 
 @pytest.fixture
 def copy(tmp_path):
-    """The files that are rendered, and the scripts, elsewhere."""
-    for name in [*RENDERED, "scripts/render.py", "scripts/tables.py"]:
+    """All that is rendered, and what it is rendered from but for the rows, elsewhere."""
+    names = ["README.md", "pyproject.toml", "docs", "scripts", "tests", EVIDENCE, "src/any_llm/constants.py"]
+    for name in names:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(ROOT / name, tmp_path / name)
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(ROOT / name, tmp_path / name)
     return tmp_path
+
+
+def change(path: Path, before: str, after: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert before in text
+    path.write_text(text.replace(before, after), encoding="utf-8")
 
 
 def test_nothing_is_stale():
     assert render(ROOT, "--check") == (0, "")
 
 
-@pytest.mark.parametrize(
-    ("name", "before", "after"),
-    [
-        ("README.md", "| `openai` | OpenAI |", "| `openai` | Open AI |"),
-        ("README.md", " held against an official SDK", "1 held against an official SDK"),
-        ("docs/errors.md", "| 429 | `RateLimitError` | yes |", "| 429 | `RateLimitError` | no |"),
-        ("docs/errors.md", "├── InsufficientFundsError ", "├── InsufficientFunds "),
-        ("docs/options.md", "`output_dimension`", "`dimension`"),
-        ("docs/providers.md", "## voyage", "## Voyage"),
-        ("src/any_llm/constants.py", '    VOYAGE = "voyage"\n', ""),
-    ],
-)
-def test_what_is_stale_is_named_and_written_anew(copy, name, before, after):
-    text = (copy / name).read_text(encoding="utf-8")
-    assert before in text
-    (copy / name).write_text(text.replace(before, after), encoding="utf-8")
+CHANGES = [
+    (EVIDENCE, '"docs"', '"live"'),
+    ("docs/providers.md", "| Voyage AI |", "| Voyage |"),
+    ("docs/providers/voyage.md", "`VOYAGE_API_KEY`", "`VOYAGER_API_KEY`"),
+    ("src/any_llm/constants.py", '    VOYAGE = "voyage"\n', ""),
+    ("README.md", "| Clouds | ", "| Clouds | 1"),
+    ("docs/options.md", "`output_dimension`", "`dimension`"),
+    ("docs/errors.md", "| 429 | `RateLimitError` | yes |", "| 429 | `RateLimitError` | no |"),
+]
 
-    assert render(copy, "--check") == (1, f"{name} is stale: run make render\n")
-    assert render(copy) == (0, f"wrote {name}\n")
-    assert (copy / name).read_text(encoding="utf-8") == text
-    assert render(copy, "--check") == (0, "")
+
+def test_what_is_stale_is_named_and_written_anew(copy):
+    whole = {name: (copy / name).read_text(encoding="utf-8") for name, *_ in CHANGES}
+    for name, before, after in CHANGES:
+        change(copy / name, before, after)
+    gone = "docs/providers/gone.md"
+    (copy / gone).write_text("A provider that was taken out.")
+
+    assert render(copy, "--check") == stale(gone, *whole)
+    written = [f"{'removed' if name == gone else 'wrote'} {name}\n" for name in sorted([*whole, gone], key=Path)]
+    assert render(copy) == (0, "".join(written))
+    assert {name: (copy / name).read_text(encoding="utf-8") for name in whole} == whole
+    assert not (copy / gone).exists()
 
 
 def test_a_missing_mark_is_an_error(copy):
-    text = (copy / "README.md").read_text(encoding="utf-8")
-    (copy / "README.md").write_text(text.replace("<!-- rendered: end -->", ""), encoding="utf-8")
+    change(copy / "README.md", "<!-- rendered: end -->", "")
     code, output = render(copy)
     assert code == 1
     assert output.startswith("README.md: ")
 
 
+def test_a_claim_goes_with_the_case_that_proved_it(copy):
+    change(copy / "tests/oracles/__init__.py", "    OPENROUTER,\n", "")
+    change(copy / "tests/oracles/__init__.py", '    (OPENROUTER, "/", ()),\n', "")
+    assert render(copy, "--check") == stale(EVIDENCE, "docs/providers.md", "docs/providers/openrouter.md", "README.md")
+
+
+def test_a_case_in_a_new_file_is_found_and_one_that_is_skipped_is_not(copy):
+    (copy / "tests/test_new.py").write_text(PROVES.format("venice", "sdk", "openai"))
+    skipped = PROVES.format("zhipu", "sdk", "openai").replace("@", "@pytest.mark.skip\n@")
+    (copy / "tests/test_skipped.py").write_text(skipped)
+    names = ["README.md", "docs/providers/venice.md", "docs/providers.md", EVIDENCE]
+    assert render(copy) == (0, "".join(f"wrote {name}\n" for name in names))
+    proofs = json.loads((copy / EVIDENCE).read_text(encoding="utf-8"))["venice"]
+    assert proofs[1] == {"kind": "sdk", "by": "openai", "version": version("openai"), "date": proofs[1]["date"]}
+
+
+@pytest.mark.parametrize(
+    ("proof", "told"),
+    [
+        (("voyager", "sdk", "openai"), "names no provider, or no kind"),
+        (("voyage", "rumour", "openai"), "names no provider, or no kind"),
+        (("voyage", "server", "voyage-at-home"), "voyage-at-home is not installed here"),
+    ],
+)
+def test_a_claim_that_cannot_be_recorded_is_an_error(copy, proof, told):
+    (copy / "tests/test_new.py").write_text(PROVES.format(*proof))
+    code, output = render(copy, "--check")
+    assert (code, told in output) == (1, True)
+
+
+def test_a_file_that_cannot_be_collected_is_an_error(copy):
+    (copy / "tests/test_new.py").write_text("import no_such_sdk\n" + PROVES.format("voyage", "sdk", "openai"))
+    code, output = render(copy, "--check")
+    assert (code, "no_such_sdk" in output) == (1, True)
+
+
+def test_another_version_of_an_sdk_or_none_makes_nothing_stale(copy, tmp_path):
+    recorded = json.loads((copy / EVIDENCE).read_text(encoding="utf-8"))
+    distributions = {proof["by"] for proofs in recorded.values() for proof in proofs if proof["kind"] != "docs"}
+    for package, providers in packages_distributions().items():
+        if distributions & {*providers}:
+            (tmp_path / "absent" / package).mkdir(parents=True)
+            (tmp_path / "absent" / package / "__init__.py").write_text("raise ImportError")
+    change(copy / EVIDENCE, f'"version": "{version("openai")}"', '"version": "1.0.0"')
+    render(copy)  # the pages show that version
+    paths = os.pathsep.join(filter(None, (str(tmp_path / "absent"), os.environ.get("PYTHONPATH", ""))))
+    assert render(copy, "--check", PYTHONPATH=paths) == (0, "")
+    change(copy / EVIDENCE, '"version": "1.0.0", ', "")
+    assert render(copy, "--check")[0] == 1
+
+
+def test_what_a_case_is_held_against_is_a_dependency():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    extras = [*project["project"]["optional-dependencies"].values(), *project["dependency-groups"].values()]
+    known = {re.split(r"[<>=~!;\[ ]", one)[0].lower().replace("_", "-") for extra in extras for one in extra}
+    proofs = [proof for one in AnyLLM.get_all_provider_metadata() for proof in one.evidence if proof.kind != "docs"]
+    assert {proof.by.lower().replace("_", "-") for proof in proofs} <= known
+
+
 def test_figures_about_providers_are_rendered_not_typed():
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     (rendered,) = MARKED.findall(text)
-    cloud = [row for row in ROWS.values() if row.embedding and row.kind != "in-process"]
-    for evidence, words in (("sdk", "held against an official SDK"), ("server", "run against real server software")):
-        assert f"{sum(row.evidence == evidence for row in cloud)} {words}" in rendered
+    every = [one for one in AnyLLM.get_all_provider_metadata() if one.embedding]
+    kinds = ("docs", "sdk", "server", "live")
+    proven = [sum(kind in {proof.kind for proof in one.evidence} for one in every) for kind in kinds]
+    assert f"| all | {' | '.join(map(str, (len(every), *proven)))} |" in rendered
+    assert "**None was called at a paid endpoint.**" in rendered or proven[-1]
     assert not re.search(r"\d+ (?:providers|held|run against|tried)", MARKED.sub("", text))
-
-
-def test_evidence_claims_no_more_than_the_tests_show():
-    held = {oracle.provider for oracle in (*ORACLES, *PLATFORMS, *VENDORS)}
-    assert {row.name for row in ROWS.values() if row.evidence == "sdk"} == held
-    assert [row.name for row in ROWS.values() if row.evidence == "live"] == []
 
 
 @pytest.fixture
@@ -96,10 +169,11 @@ def tables(monkeypatch):
 
 
 ASKED = [
-    ("_dimensions", "cut here", {"dimensions": 384}),
-    *(("_roles", role, {"input_type": role}) for role in ("query", "document", "classification", "clustering")),
-    ("_roles", "similarity", {"input_type": "similarity"}),
-    *(("_policies", f"{policy}:", {"overflow": policy}) for policy in ("error", "truncate", "mean")),
+    ("dimensions", "cut here", {"dimensions": 384}),
+    *(("dtypes", name, {"dtype": name}) for name in ("int8", "uint8", "binary", "ubinary")),
+    *(("roles", role, {"input_type": role}) for role in ("query", "document", "classification", "clustering")),
+    ("roles", "similarity", {"input_type": "similarity"}),
+    *(("policies", f"{policy}:", {"overflow": policy}) for policy in ("error", "truncate", "mean")),
 ]
 
 
@@ -116,7 +190,7 @@ def test_the_options_table_says_what_the_adapter_does(tables, name, column, word
     extra = {"input": {"texts": "$texts"}} if name == "replicate" else {}
     base = row.api_base or "http://host"
     call = Call(row=row, model=model, base=base, options=Options(**option), client=client, extra=extra)
-    told = word in getattr(tables, column)(row)
+    told = bool(re.search(rf"\b{word}", getattr(tables, column)(row)))
     taken = (not told) if word == "cut here" else told  # what we cut never reaches an adapter
     adapter = importlib.import_module(row.adapter).adapter
     if taken:

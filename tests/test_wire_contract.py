@@ -144,7 +144,11 @@ def float32(vectors: list[list[float]]) -> list[bytes]:
 
 
 CALLS = [
-    pytest.param(oracle, case, mode, id=f"{oracle}: {case.name}, {mode}")
+    pytest.param(
+        *(oracle, case, mode),
+        id=f"{oracle}: {case.name}, {mode}",
+        marks=pytest.mark.proves(oracle.provider, "sdk", oracle.sdk),
+    )
     for oracle in ORACLES
     for case in oracle.cases
     for mode in ("sync", "async")

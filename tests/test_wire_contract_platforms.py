@@ -128,7 +128,11 @@ def expected_of(oracle: Oracle, case: Case, recording: bytes) -> list[Sent]:
 
 
 CALLS = [
-    pytest.param(oracle, case, mode, id=f"{oracle}: {case.name}, {mode}")
+    pytest.param(
+        *(oracle, case, mode),
+        id=f"{oracle}: {case.name}, {mode}",
+        marks=pytest.mark.proves(oracle.provider, "sdk", oracle.sdk),
+    )
     for oracle in PLATFORMS
     for case in oracle.cases
     for mode in ("sync", "async")

@@ -124,7 +124,11 @@ async def _asynchronously(client: Any, call: dict[str, Any]) -> Any:
 
 
 CALLS = [
-    pytest.param(oracle, case, mode, id=f"{oracle}: {case.name}, {mode}")
+    pytest.param(
+        *(oracle, case, mode),
+        id=f"{oracle}: {case.name}, {mode}",
+        marks=pytest.mark.proves(oracle.provider, "sdk", oracle.sdk),
+    )
     for oracle in VENDORS
     for case in oracle.cases
     for mode in ("sync", "async")

@@ -5,11 +5,10 @@ Nothing is read before the first question. An unknown model has no facts, and wo
 
 from __future__ import annotations
 
-import os.path
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from any_llm import providers
+from any_llm.packaged import packaged
 from any_llm.providers.model_names import spellings
 
 if TYPE_CHECKING:
@@ -97,11 +96,7 @@ class _Tables(NamedTuple):
 
 @cache
 def _tables() -> _Tables:
-    import json  # noqa: PLC0415  # who asks for no facts reads none
-
-    # As a module is read, from a zip too: importlib.resources costs 30 ms, and opening files is not done here.
-    spec: Any = providers.__spec__
-    data = json.loads(spec.loader.get_data(os.path.join(os.path.dirname(spec.origin), "models.json")))  # noqa: PTH118, PTH120  # pathlib costs 5 ms
+    data = packaged("models.json")
     names = {name: key for key, entry in data["models"].items() for name in (key, *entry.get("names", ()))}
     return _Tables(data["read"], data["models"], names, data["offers"])
 

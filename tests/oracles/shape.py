@@ -42,6 +42,8 @@ class Oracle(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     provider: str
+    sdk: str
+    """The SDK's distribution, as pyproject.toml names it."""
     model: str
     embed: Callable[[str, Oracle, Case], Read]
     """Makes the call through the SDK: base URL, self, case."""

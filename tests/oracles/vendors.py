@@ -106,6 +106,7 @@ ROLE_CASES = tuple(case for case in ROLES if case.dimensions is None)
 TEI = Oracle(
     name="tei",
     provider="tei",
+    sdk="huggingface_hub",
     model="BAAI/bge-small-en-v1.5",
     embed=through_huggingface_at("/embed"),
     answer=bare,
@@ -142,6 +143,7 @@ VENDORS: tuple[Oracle, ...] = (
     Oracle(
         name="infinity",
         provider="infinity",
+        sdk="openai",
         model="BAAI/bge-small-en-v1.5",
         embed=through_openai,
         answer=listed("infinity"),
@@ -151,6 +153,7 @@ VENDORS: tuple[Oracle, ...] = (
     Oracle(
         name="isaacus",
         provider="isaacus",
+        sdk="isaacus",
         model="kanon-2-embedder",
         base="/v1",
         embed=through_isaacus,
@@ -161,6 +164,7 @@ VENDORS: tuple[Oracle, ...] = (
     Oracle(
         name="lmstudio",
         provider="lmstudio",
+        sdk="openai",
         model="text-embedding-nomic-embed-text-v1.5",
         base="/v1",
         embed=through_lmstudio,
@@ -171,6 +175,7 @@ VENDORS: tuple[Oracle, ...] = (
     Oracle(
         name="mixedbread",
         provider="mixedbread",
+        sdk="mixedbread",
         model="mixedbread-ai/mxbai-embed-large-v1",
         embed=through_mixedbread,
         answer=listed("mixedbread"),
@@ -185,6 +190,7 @@ VENDORS: tuple[Oracle, ...] = (
     Oracle(
         name="nomic",
         provider="nomic",
+        sdk="nomic",
         model="nomic-embed-text-v1.5",
         embed=through_nomic,
         answer=nomic,
@@ -201,6 +207,7 @@ VENDORS: tuple[Oracle, ...] = (
     Oracle(
         name="perplexity",
         provider="perplexity",
+        sdk="perplexityai",
         model="pplx-embed-v1-0.6b",
         embed=through_perplexity,
         answer=listed("perplexity", int8),

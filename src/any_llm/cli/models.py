@@ -31,21 +31,21 @@ def as_json(rows: list[ModelInfo]) -> str:
 
 def as_table(rows: list[ModelInfo]) -> str:
     """Write aligned columns, the same on a terminal and in a pipe."""
-    cells = [("PROVIDER", "MODEL", "WIDTH", "WIDTHS", "TOKENS", "USD", "ENDS")]
-    cells += [
-        (
-            row.provider or ANYWHERE,
-            row.model,
-            _cell(row, "dimensions", row.dimensions),
-            _cell(row, "allowed_dimensions", _widths(row)),
-            _cell(row, "max_input_tokens", row.max_input_tokens),
-            _cell(row, "usd_per_million_tokens", row.usd_per_million_tokens),
-            _ends(row),
-        )
-        for row in rows
-    ]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    return "".join("  ".join(map(str.ljust, line, widths)).rstrip() + "\n" for line in cells)
+    lines = [("PROVIDER", "MODEL", "WIDTH", "WIDTHS", "TOKENS", "USD", "ENDS")]
+    lines += [(row.provider or ANYWHERE, row.model, *cells(row)) for row in rows]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return "".join("  ".join(map(str.ljust, line, widths)).rstrip() + "\n" for line in lines)
+
+
+def cells(row: ModelInfo) -> tuple[str, str, str, str, str]:
+    """Width, other widths, tokens an input, USD per million tokens, end; the provider pages show them too."""
+    return (
+        _cell(row, "dimensions", row.dimensions),
+        _cell(row, "allowed_dimensions", _widths(row)),
+        _cell(row, "max_input_tokens", row.max_input_tokens),
+        _cell(row, "usd_per_million_tokens", row.usd_per_million_tokens),
+        _ends(row),
+    )
 
 
 def _cell(row: ModelInfo, field: str, value: object) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -22,8 +22,8 @@ class Listed(msgspec.Struct, frozen=True):
     key_required: bool
     """False where there is no key, and for a server of one's own, which may ask for one or not."""
     key_set: bool
-    evidence: str
-    """How far the row was proven: docs, sdk, server or live."""
+    evidence: list[dict[str, Any]]
+    """How far it was proven: kind (docs, sdk, server or live), by what, which version, and when."""
     source: str
 
 
@@ -43,7 +43,7 @@ def _listed(metadata: ProviderMetadata) -> Listed:
         key_variables=variables,
         key_required=bool(variables) and metadata.kind != "server",
         key_set=any(os.environ.get(name) for name in variables),
-        evidence=metadata.evidence,
+        evidence=[proof.model_dump(exclude_none=True) for proof in metadata.evidence],
         source=metadata.doc_url,
     )
 
@@ -63,7 +63,7 @@ def as_table(rows: list[Listed]) -> str:
             "yes" if row.embedding else "no",
             " or ".join(row.key_variables) or "-",
             _key(row),
-            row.evidence,
+            ", ".join(proof["kind"] for proof in row.evidence) or "none",
         )
         for row in rows
     ]

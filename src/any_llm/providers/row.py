@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from any_llm.wire import Batch, Call, Part, Refusal, Reply, Run, Send
 
 Kind = Literal["cloud", "gateway", "server", "in-process"]
-Evidence = Literal["docs", "sdk", "server", "live"]
 
 Applied = Literal["field", "prefix", "model", "not needed", "unknown"]
 """How a role reached a model: in a field, by words before each text, by another name of the model; or did not."""
@@ -56,6 +55,8 @@ class Names(NamedTuple):
     """Our policy ("error", "truncate") -> its value; one that is missing cannot be asked for."""
     refuses_overflow: bool = False
     """Over-long input is always refused there, so "error" needs no field."""
+    cuts_overflow: bool = False
+    """Over-long input is cut there in silence, and nothing can tell it to refuse."""
 
 
 class Row(NamedTuple):
@@ -114,8 +115,6 @@ class Row(NamedTuple):
     """Why there are no embeddings, where there are none."""
     extra: str | None = None
     """The extra to install, where one is needed."""
-    evidence: Evidence = "docs"
-    """How far this row was proven: read in docs, held against the SDK, run against the server, tried live."""
 
 
 class Adapter(Protocol):

@@ -33,7 +33,7 @@ _TABLE = (
         name="azureopenai", title="Azure OpenAI", kind="cloud",
         source="https://learn.microsoft.com/en-us/azure/foundry/reference/rest/embeddings-create-embedding", read="2026-11-22",
         adapter="any_llm.providers.azureopenai", base_env=("AZURE_OPENAI_ENDPOINT",), key_env=("AZURE_OPENAI_API_KEY",),
-        auth=("api-key", ""), base64=True, evidence="sdk",
+        auth=("api-key", ""), base64=True,
         limits=Limits(items=2048, tokens=300_000, input_tokens=8192),
         names=Names(dimensions="dimensions", refuses_overflow=True),
         one_space=("text-embedding-",),
@@ -64,7 +64,7 @@ _TABLE = (
         name="cloudflare", title="Cloudflare Workers AI", kind="cloud",
         source="https://developers.cloudflare.com/workers-ai/models/bge-m3/", read="2026-11-22",
         adapter="any_llm.providers.cloudflare", api_base="https://api.cloudflare.com/client/v4",
-        base_env=("CLOUDFLARE_BASE_URL",), key_env=("CLOUDFLARE_API_TOKEN",), evidence="sdk",
+        base_env=("CLOUDFLARE_BASE_URL",), key_env=("CLOUDFLARE_API_TOKEN",),
         limits=Limits(items=100),
         client_options=("account_id",), client_env={"account_id": "CLOUDFLARE_ACCOUNT_ID"},
         token_options=("api_token",), client_aliases=_OPENAI_ALIASES,
@@ -79,7 +79,7 @@ _TABLE = (
     Row(
         name="cohere", title="Cohere", kind="cloud", source="https://docs.cohere.com/reference/embed", read="2026-11-22",
         adapter="any_llm.providers.cohere", api_base="https://api.cohere.com", path="/v2/embed",
-        base_env=("COHERE_BASE_URL", "CO_API_URL"), key_env=("COHERE_API_KEY", "CO_API_KEY"), evidence="sdk",
+        base_env=("COHERE_BASE_URL", "CO_API_URL"), key_env=("COHERE_API_KEY", "CO_API_KEY"),
         limits=Limits(items=96),
         names=Names(
             dimensions="output_dimension", dtype="embedding_types", dtypes={name: [name] for name in _QUANTISED},
@@ -106,13 +106,13 @@ _TABLE = (
             dimensions="dimension", input_type="text_type", roles={"query": "query", "document": "document"},
         ),
         client_headers={"workspace": "X-DashScope-WorkSpace"},
-        client_aliases={"base_url": "api_base", "base_address": "api_base"}, lists_models=True, evidence="sdk",
+        client_aliases={"base_url": "api_base", "base_address": "api_base"}, lists_models=True,
     ),
     Row(
         name="databricks", title="Databricks", kind="cloud",
         source="https://docs.databricks.com/aws/en/machine-learning/model-serving/query-embedding-models", read="2026-11-22",
         adapter="any_llm.providers.databricks", base_env=("DATABRICKS_HOST",), bare_host=True,
-        key_env=("DATABRICKS_TOKEN", "DATABRICKS_API_KEY"), limits=Limits(items=150), evidence="sdk",
+        key_env=("DATABRICKS_TOKEN", "DATABRICKS_API_KEY"), limits=Limits(items=150),
         token_options=("token",), client_aliases={"base_url": "api_base", "host": "api_base"},
     ),
     Row(
@@ -155,7 +155,7 @@ _TABLE = (
     ),
     Row(
         name="fake", title="Fake (for tests)", kind="in-process", source="src/any_llm/providers/fake.py", read="2026-11-22",
-        adapter="any_llm.providers.fake", key_required=False, evidence="server", any_model=True,
+        adapter="any_llm.providers.fake", key_required=False, any_model=True,
         names=Names(
             dimensions="dimensions", input_type="input_type", roles={role: role for role in ROLES},
             overflow="overflow", policies={"error": "error", "truncate": "truncate", "mean": "mean"},
@@ -178,14 +178,14 @@ _TABLE = (
         name="gemini", title="Google Gemini", kind="cloud", source="https://ai.google.dev/api/embeddings", read="2026-11-22",
         adapter="any_llm.providers.gemini", api_base="https://generativelanguage.googleapis.com",
         base_env=("GOOGLE_GEMINI_BASE_URL",), key_env=("GEMINI_API_KEY", "GOOGLE_API_KEY"), auth=("x-goog-api-key", ""),
-        evidence="sdk", limits=Limits(items=100, bytes=4_000_000, input_tokens=2048),
+        limits=Limits(items=100, bytes=4_000_000, input_tokens=2048),
         names=Names(
             dimensions="outputDimensionality", input_type="taskType",
             roles={
                 "query": "RETRIEVAL_QUERY", "document": "RETRIEVAL_DOCUMENT", "classification": "CLASSIFICATION",
                 "clustering": "CLUSTERING", "similarity": "SEMANTIC_SIMILARITY",
             },
-            prefixed=("gemini-embedding-2",),  # https://ai.google.dev/gemini-api/docs/embeddings#task-types-embeddings-2
+            cuts_overflow=True, prefixed=("gemini-embedding-2",),  # https://ai.google.dev/gemini-api/docs/embeddings#task-types-embeddings-2
         ),
         client_options=("api_version",), client_aliases=_OPENAI_ALIASES,
         instead={
@@ -232,7 +232,7 @@ _TABLE = (
         name="huggingface", title="Hugging Face Inference", kind="cloud",
         source="https://huggingface.co/docs/inference-providers/tasks/feature-extraction", read="2026-11-22",
         adapter="any_llm.providers.huggingface", api_base="https://router.huggingface.co/hf-inference",
-        base_env=("HUGGINGFACE_API_BASE",), key_env=("HF_TOKEN",), evidence="sdk", limits=Limits(items=32),
+        base_env=("HUGGINGFACE_API_BASE",), key_env=("HF_TOKEN",), limits=Limits(items=32),
         names=Names(
             input_type="prompt_name", roles={"query": "query", "document": "document"},
             overflow="truncate", policies={"error": False, "truncate": True},
@@ -249,7 +249,8 @@ _TABLE = (
     Row(
         name="infinity", title="Infinity", kind="server", source="https://michaelfeil.eu/infinity/", read="2026-11-22",
         api_base="http://localhost:7997", base_env=("INFINITY_API_BASE",), key_env=("INFINITY_API_KEY",), key_required=False,
-        limits=Limits(items=2048), base64=True, evidence="sdk", names=_WIDTH, client_aliases=_OPENAI_ALIASES, lists_models=True,
+        limits=Limits(items=2048), base64=True, names=Names(dimensions="dimensions", cuts_overflow=True),
+        client_aliases=_OPENAI_ALIASES, lists_models=True,
     ),
     Row(
         name="io_net", title="IO Intelligence", kind="cloud", source="https://io.net/docs", read="2026-11-22",
@@ -266,7 +267,7 @@ _TABLE = (
         name="isaacus", title="Isaacus", kind="cloud",
         source="https://docs.isaacus.com/api-reference/embeddings/embedding", read="2026-11-22",
         adapter="any_llm.providers.isaacus", api_base="https://api.isaacus.com/v1", base_env=("ISAACUS_BASE_URL",),
-        key_env=("ISAACUS_API_KEY",), evidence="sdk", limits=Limits(items=128),
+        key_env=("ISAACUS_API_KEY",), limits=Limits(items=128),
         names=Names(
             dimensions="dimensions", input_type="task",
             roles={"query": "retrieval/query", "document": "retrieval/document"},
@@ -318,7 +319,7 @@ _TABLE = (
         source="https://github.com/ggml-org/llama.cpp/blob/master/tools/server/README.md", read="2026-11-22",
         api_base="http://127.0.0.1:8080/v1", base_env=("LLAMACPP_API_BASE",), key_env=("LLAMACPP_API_KEY",),
         key_required=False, base64=True, names=Names(refuses_overflow=True), client_aliases=_OPENAI_ALIASES,
-        evidence="sdk", lists_models=True,
+        lists_models=True,
     ),
     Row(
         name="llamafile", title="llamafile", kind="server",
@@ -336,13 +337,13 @@ _TABLE = (
         name="lmstudio", title="LM Studio", kind="server",
         source="https://lmstudio.ai/docs/developer/openai-compat", read="2026-11-22",
         adapter="any_llm.providers.lmstudio", api_base="http://localhost:1234/v1", path="/v1/embeddings", bare_host=True,
-        base_env=("LM_STUDIO_API_BASE",), key_env=("LM_STUDIO_API_KEY", "LM_API_TOKEN"), key_required=False, evidence="sdk",
+        base_env=("LM_STUDIO_API_BASE",), key_env=("LM_STUDIO_API_KEY", "LM_API_TOKEN"), key_required=False,
         client_aliases={"base_url": "api_base", "api_host": "api_base"}, lists_models=True,
     ),
     Row(
         name="local", title="In this process", kind="in-process",
         source="https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2", read="2026-11-22",
-        adapter="any_llm.local.adapter", key_required=False, extra="local", evidence="server",
+        adapter="any_llm.local.adapter", key_required=False, extra="local",
         limits=Limits(items=128, tokens=8192, input_tokens=256),
         names=Names(
             dimensions="dimensions", input_type="input_type", roles={"query": "query", "document": "document"},
@@ -365,7 +366,7 @@ _TABLE = (
     Row(
         name="mistral", title="Mistral AI", kind="cloud", source="https://docs.mistral.ai/api/endpoint/embeddings", read="2026-11-22",
         api_base="https://api.mistral.ai", path="/v1/embeddings", base_env=("MISTRAL_API_BASE",), key_env=("MISTRAL_API_KEY",),
-        base64=True, evidence="sdk", limits=Limits(items=512, tokens=16_384, input_tokens=8192),
+        base64=True, limits=Limits(items=512, tokens=16_384, input_tokens=8192),
         names=Names(dimensions="output_dimension", dtype="output_dtype", dtypes=_QUANTISED, refuses_overflow=True),
         one_space=("mistral-embed", "codestral-embed"),
         client_options=("timeout_ms",), client_aliases={"server_url": "api_base"},
@@ -375,7 +376,7 @@ _TABLE = (
         name="mixedbread", title="Mixedbread", kind="cloud",
         source="https://www.mixedbread.com/api-reference/endpoints/embeddings/create-embeddings", read="2026-11-22",
         api_base="https://api.mixedbread.com", path="/v1/embeddings", base_env=("MIXEDBREAD_BASE_URL",),
-        key_env=("MXBAI_API_KEY", "MIXEDBREAD_API_KEY"), limits=Limits(items=256), base64=True, evidence="sdk",
+        key_env=("MXBAI_API_KEY", "MIXEDBREAD_API_KEY"), limits=Limits(items=256), base64=True,
         names=Names(dimensions="dimensions", dtype="encoding_format", dtypes=_QUANTISED), client_aliases=_OPENAI_ALIASES,
     ),
     Row(
@@ -421,7 +422,7 @@ _TABLE = (
         name="nomic", title="Nomic Atlas", kind="cloud",
         source="https://docs.nomic.ai/atlas/models/text-embedding", read="2026-11-22",
         adapter="any_llm.providers.nomic", api_base="https://api-atlas.nomic.ai", path="/v1/embedding/text",
-        base_env=("ATLAS_API_PATH",), key_env=("NOMIC_API_KEY", "ATLAS_API_KEY"), evidence="sdk",
+        base_env=("ATLAS_API_PATH",), key_env=("NOMIC_API_KEY", "ATLAS_API_KEY"),
         limits=Limits(items=400, input_tokens=8192),
         names=Names(
             dimensions="dimensionality", input_type="task_type",
@@ -430,6 +431,7 @@ _TABLE = (
                 "clustering": "clustering",
             },
             default_role="search_document", overflow="long_text_mode", policies={"truncate": "truncate", "mean": "mean"},
+            cuts_overflow=True,
         ),
         client_aliases=_OPENAI_ALIASES,
         instead={"inference_mode": "it runs at Nomic; to run a model here use provider='local'."},
@@ -455,7 +457,7 @@ _TABLE = (
         name="ollama", title="Ollama", kind="server",
         source="https://github.com/ollama/ollama/blob/main/docs/api.md#generate-embeddings", read="2026-11-22",
         adapter="any_llm.providers.ollama", api_base="http://127.0.0.1:11434", path="/api/embed",
-        base_env=("OLLAMA_HOST",), key_env=("OLLAMA_API_KEY",), key_required=False, evidence="sdk", bare_host=True,
+        base_env=("OLLAMA_HOST",), key_env=("OLLAMA_API_KEY",), key_required=False, bare_host=True,
         names=Names(dimensions="dimensions", overflow="truncate", policies={"error": False, "truncate": True}),
         client_aliases={"host": "api_base", "headers": "default_headers"},
     ),
@@ -463,7 +465,7 @@ _TABLE = (
         name="openai", title="OpenAI", kind="cloud",
         source="https://platform.openai.com/docs/api-reference/embeddings/create", read="2026-11-22",
         api_base="https://api.openai.com/v1", base_env=("OPENAI_BASE_URL",), key_env=("OPENAI_API_KEY",),
-        base64=True, evidence="sdk", limits=Limits(items=2048, tokens=300_000, input_tokens=8192),
+        base64=True, limits=Limits(items=2048, tokens=300_000, input_tokens=8192),
         names=Names(dimensions="dimensions", refuses_overflow=True), one_space=("text-embedding-",),
         client_headers={"organization": "OpenAI-Organization", "project": "OpenAI-Project"},
         client_env={"organization": "OPENAI_ORG_ID", "project": "OPENAI_PROJECT_ID"}, client_aliases=_OPENAI_ALIASES, lists_models=True,
@@ -472,7 +474,7 @@ _TABLE = (
         name="openrouter", title="OpenRouter", kind="gateway",
         source="https://openrouter.ai/docs/api_reference/embeddings", read="2026-11-22",
         api_base="https://openrouter.ai/api/v1", base_env=("OPENROUTER_API_BASE",), key_env=("OPENROUTER_API_KEY",),
-        base64=True, evidence="sdk",
+        base64=True,
         names=Names(dimensions="dimensions", input_type="input_type", roles=_COHERE_ROLES),
         client_headers={
             "http_referer": "HTTP-Referer", "x_open_router_title": "X-OpenRouter-Title",
@@ -502,7 +504,7 @@ _TABLE = (
         name="perplexity", title="Perplexity", kind="cloud",
         source="https://docs.perplexity.ai/api-reference/embeddings-post", read="2026-11-22",
         adapter="any_llm.providers.perplexity", api_base="https://api.perplexity.ai", path="/v1/embeddings",
-        base_env=("PERPLEXITY_BASE_URL",), key_env=("PERPLEXITY_API_KEY", "PPLX_API_KEY"), evidence="sdk",
+        base_env=("PERPLEXITY_BASE_URL",), key_env=("PERPLEXITY_API_KEY", "PPLX_API_KEY"),
         limits=Limits(items=512, tokens=120_000, input_tokens=32_768),
         names=Names(
             dimensions="dimensions", dtype="encoding_format", dtypes={"int8": "base64_int8", "ubinary": "base64_binary"}
@@ -548,7 +550,7 @@ _TABLE = (
         name="replicate", title="Replicate", kind="cloud",
         source="https://replicate.com/docs/topics/predictions/create-a-prediction", read="2026-11-22",
         adapter="any_llm.providers.replicate", api_base="https://api.replicate.com",
-        base_env=("REPLICATE_BASE_URL",), key_env=("REPLICATE_API_TOKEN",), evidence="sdk",
+        base_env=("REPLICATE_BASE_URL",), key_env=("REPLICATE_API_TOKEN",),
         token_options=("api_token",), client_aliases=_OPENAI_ALIASES,
     ),
     Row(
@@ -587,7 +589,7 @@ _TABLE = (
         read="2026-11-22", adapter="any_llm.providers.snowflake",
         api_base="https://{account}.snowflakecomputing.com", variables={"account": "SNOWFLAKE_ACCOUNT"},
         path="/api/v2/cortex/inference:embed",
-        key_env=("SNOWFLAKE_CORTEX_PAT", "SNOWFLAKE_TOKEN", "SNOWFLAKE_JWT"), evidence="sdk",
+        key_env=("SNOWFLAKE_CORTEX_PAT", "SNOWFLAKE_TOKEN", "SNOWFLAKE_JWT"),
         client_headers={"token_type": "X-Snowflake-Authorization-Token-Type"}, client_aliases=_OPENAI_ALIASES,
     ),
     Row(
@@ -600,7 +602,7 @@ _TABLE = (
         name="tei", title="Text Embeddings Inference", kind="server",
         source="https://huggingface.co/docs/text-embeddings-inference/quick_tour", read="2026-11-22",
         adapter="any_llm.providers.tei", api_base="http://localhost:3000", path="/embed", base_env=("TEI_API_BASE",),
-        key_env=("TEI_API_KEY",), key_required=False, evidence="sdk", limits=Limits(items=32, bytes=1_900_000),
+        key_env=("TEI_API_KEY",), key_required=False, limits=Limits(items=32, bytes=1_900_000),
         names=Names(
             dimensions="dimensions", input_type="prompt_name", roles={"query": "query", "document": "document"},
             overflow="truncate", policies={"error": False, "truncate": True},
@@ -622,14 +624,14 @@ _TABLE = (
     Row(
         name="together", title="Together AI", kind="cloud", source="https://docs.together.ai/reference/embeddings", read="2026-11-22",
         api_base="https://api.together.ai", path="/v1/embeddings", base_env=("TOGETHER_API_BASE", "TOGETHER_BASE_URL"),
-        key_env=("TOGETHER_API_KEY",), client_aliases=_OPENAI_ALIASES, evidence="sdk",
+        key_env=("TOGETHER_API_KEY",), client_aliases=_OPENAI_ALIASES,
     ),
     Row(
         name="upstage", title="Upstage", kind="cloud", source="https://console.upstage.ai/docs/capabilities/embed",
         read="2026-11-22", adapter="any_llm.providers.upstage", api_base="https://api.upstage.ai/v1",
         base_env=("UPSTAGE_API_BASE",), key_env=("UPSTAGE_API_KEY",), limits=Limits(items=100, tokens=204_800),
         base64=True, names=Names(roles={"query": "query", "document": "passage"}, role_chooses="model"),
-        client_aliases=_OPENAI_ALIASES, lists_models=True, evidence="sdk",
+        client_aliases=_OPENAI_ALIASES, lists_models=True,
     ),
     Row(
         name="venice", title="Venice AI", kind="cloud",
@@ -649,7 +651,7 @@ _TABLE = (
         name="vllm", title="vLLM", kind="server",
         source="https://docs.vllm.ai/en/latest/serving/openai_compatible_server.html", read="2026-11-22",
         api_base="http://localhost:8000/v1", base_env=("VLLM_API_BASE",), key_env=("VLLM_API_KEY",), key_required=False,
-        base64=True, evidence="sdk",
+        base64=True,
         names=Names(
             dimensions="dimensions", overflow="truncate_prompt_tokens", policies={"truncate": -1}, refuses_overflow=True
         ),
@@ -660,12 +662,12 @@ _TABLE = (
         source="https://www.volcengine.com/docs/82379/1302003", read="2026-11-22",
         api_base="https://ark.cn-beijing.volces.com/api/v3", base_env=("ARK_API_BASE", "VOLCENGINE_API_BASE"),
         key_env=("ARK_API_KEY", "VOLCENGINE_API_KEY"), limits=Limits(items=256, input_tokens=4096),
-        base64=True, names=_WIDTH, client_aliases=_OPENAI_ALIASES, lists_models=True, evidence="sdk",
+        base64=True, names=_WIDTH, client_aliases=_OPENAI_ALIASES, lists_models=True,
     ),
     Row(
         name="voyage", title="Voyage AI", kind="cloud", source="https://docs.voyageai.com/reference/embeddings-api", read="2026-11-22",
         api_base="https://api.voyageai.com/v1", base_env=("VOYAGE_API_BASE",), key_env=("VOYAGE_API_KEY",),
-        key_bases={"al-": "https://ai.mongodb.com/v1"}, base64=True, evidence="sdk",
+        key_bases={"al-": "https://ai.mongodb.com/v1"}, base64=True,
         limits=Limits(items=1000, tokens=120_000),
         names=Names(
             dimensions="output_dimension", dtype="output_dtype", dtypes=_QUANTISED,
@@ -687,7 +689,7 @@ _TABLE = (
         names=Names(dimensions="dimensions", roles={"query": "query", "document": "doc"}, role_chooses="model"),
         token_options=("iam_token",), token_env=("YC_IAM_TOKEN",),
         client_options=("folder_id",), client_env={"folder_id": "YC_FOLDER_ID"},
-        client_aliases=_OPENAI_ALIASES, lists_models=True, evidence="sdk",
+        client_aliases=_OPENAI_ALIASES, lists_models=True,
     ),
     Row(
         name="zhipu", title="Zhipu BigModel", kind="cloud",
@@ -695,7 +697,7 @@ _TABLE = (
         api_base="https://open.bigmodel.cn/api/paas/v4",
         key_env=("ZHIPU_API_KEY", "ZHIPUAI_API_KEY", "BIGMODEL_API_KEY"),
         adapter="any_llm.providers.zhipu", limits=Limits(items=64, input_tokens=3072),
-        names=_WIDTH, client_aliases=_OPENAI_ALIASES, lists_models=True, evidence="sdk",
+        names=_WIDTH, client_aliases=_OPENAI_ALIASES, lists_models=True,
     ),
 )
 _NONE = "its API has no embeddings endpoint."

@@ -6,10 +6,27 @@ from typing import Any, ClassVar, Literal, Self
 
 import msgspec
 
-from any_llm.providers.row import Evidence, Kind  # noqa: TC001  # read at run time, to validate
+from any_llm.providers.row import Kind  # noqa: TC001  # read at run time, to validate
 from any_llm.types.record import Record, checked
 
-__all__ = ["ProviderMetadata"]
+__all__ = ["Evidence", "ProviderMetadata"]
+
+Proof = Literal["docs", "sdk", "server", "live"]
+"""The example of its documentation, its SDK's own requests, its real software run here, its paid endpoint."""
+
+
+class Evidence(Record, msgspec.Struct, kw_only=True):
+    """One way in which a provider was proven: what is said of it was held against this, by a test."""
+
+    _fields: ClassVar[dict[str, Any]] = {}
+
+    kind: Proof
+    by: str
+    """The page, where the kind is "docs"; else the distribution on PyPI."""
+    version: str | None = None
+    """Of that distribution."""
+    date: str
+    """ISO date on which the page was read, or the version recorded."""
 
 
 class ProviderMetadata(Record, msgspec.Struct, kw_only=True):
@@ -45,8 +62,8 @@ class ProviderMetadata(Record, msgspec.Struct, kw_only=True):
     decide: bool = False
     files: bool = False
     file_operations: tuple[str, ...] = ()
-    evidence: Evidence = "docs"
-    """How far what is said here was proven."""
+    evidence: tuple[Evidence, ...] = ()
+    """How far what is said here was proven, the weakest proof first; nothing, for a provider of your own."""
     kind: Kind = "cloud"
 
     @classmethod
@@ -60,4 +77,5 @@ class ProviderMetadata(Record, msgspec.Struct, kw_only=True):
         return checked(obj, cls, cls.__name__, from_attributes=bool(from_attributes))
 
 
-ProviderMetadata._fields = dict.fromkeys(ProviderMetadata.__struct_fields__)  # names are all a dump needs
+for _noun in (Evidence, ProviderMetadata):
+    _noun._fields = dict.fromkeys(_noun.__struct_fields__)  # names are all a dump needs
