@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ from any_llm.flow.converse import Answer, Setting, converse
 from any_llm.flow.memory import Memory, Place
 from any_llm.flow.retry import Retry
 from any_llm.flow.vectors import Form, Matrix
+from any_llm.providers import own
 from any_llm.providers.table import ROWS
 from any_llm.wire import Admit, Batch, Call, Options, Outcome, Reply, Run, Send, Sleep, TransportError
 
@@ -45,7 +45,7 @@ def for_its_model(call: Call) -> Call:
 
 def adapter_of(call: Call) -> Any:
     """What speaks this call's language."""
-    return importlib.import_module(call.row.adapter).adapter
+    return own.adapter_of(call.row)
 
 
 def a_batch(texts: Sequence[str] = TEXTS, first: int = 0) -> Batch:

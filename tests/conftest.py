@@ -10,6 +10,7 @@ import pytest
 from hypothesis import settings
 
 from any_llm.flow.memory import MEMORY
+from any_llm.registry import REGISTRY
 from loopback import Answer, Loopback, Raw, Request
 
 if TYPE_CHECKING:
@@ -32,8 +33,12 @@ def _no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def _nothing_learnt() -> None:
-    """Ports come round again: what was learnt of another test's server must not be held against this one's."""
+    """Ports come round again: what was learnt of another test's server must not be held against this one's.
+
+    What a test registers is its own affair too.
+    """
     MEMORY.forget()
+    REGISTRY.forget()
 
 
 @pytest.fixture

@@ -11,10 +11,16 @@ from any_llm import exceptions
 from any_llm.constants import LLMProvider
 
 WHERE = [
-    *(("any_llm", name) for name in ("AnyLLM", "LLMProvider", "embedding", "aembedding", "__version__")),
+    *(
+        ("any_llm", name)
+        for name in ("AnyLLM", "LLMProvider", "embedding", "aembedding", "list_models", "alist_models", "__version__")
+    ),
     *((module, name) for module in ("any_llm", "any_llm.exceptions") for name in exceptions.__all__),
     ("any_llm.api", "embedding"),
     ("any_llm.api", "aembedding"),
+    ("any_llm.api", "list_models"),
+    ("any_llm.api", "alist_models"),
+    ("any_llm.types.model", "Model"),
     ("any_llm.constants", "LLMProvider"),
     *(("any_llm.types.completion", name) for name in ("CreateEmbeddingResponse", "Embedding", "Usage")),
     ("any_llm.types.provider", "ProviderMetadata"),
@@ -33,9 +39,9 @@ ELSEWHERE = [
     *("LengthFinishReasonError", "ParsedChatCompletion", "ParsedChatCompletionMessage", "ParsedChoice"),
     *("ParsedResponse", "ProviderFileNotFoundError", "Transcription", "TranscriptionVerbose", "acancel_batch"),
     *("acompletion", "acreate_batch", "adecide", "aimage_edit", "aimage_generation", "alist_batches"),
-    *("alist_models", "amessages", "amoderation", "arerank", "aresponses", "aretrieve_batch"),
+    *("amessages", "amoderation", "arerank", "aresponses", "aretrieve_batch"),
     *("aretrieve_batch_results", "aspeech", "atranscription", "cancel_batch", "completion", "create_batch"),
-    *("decide", "image_edit", "image_generation", "list_batches", "list_models", "messages", "moderation"),
+    *("decide", "image_edit", "image_generation", "list_batches", "messages", "moderation"),
     *("rerank", "responses", "retrieve_batch", "retrieve_batch_results", "speech", "transcription"),
 ]
 

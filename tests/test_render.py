@@ -16,6 +16,7 @@ import pytest
 
 from any_llm import AnyLLM
 from any_llm.exceptions import UnsupportedParameterError
+from any_llm.providers.own import adapter_of
 from any_llm.providers.table import ROWS
 from any_llm.wire import Batch, Call, Options
 from by_hand import for_its_model
@@ -192,7 +193,7 @@ def test_the_options_table_says_what_the_adapter_does(tables, name, column, word
     call = Call(row=row, model=model, base=base, options=Options(**option), client=client, extra=extra)
     told = bool(re.search(rf"\b{word}", getattr(tables, column)(row)))
     taken = (not told) if word == "cut here" else told  # what we cut never reaches an adapter
-    adapter = importlib.import_module(row.adapter).adapter
+    adapter = adapter_of(row)
     if taken:
         adapter.encode(for_its_model(call), Batch((), (), 0))
     else:

@@ -1,12 +1,12 @@
 """Does each row say what its provider's page says? What is expected was written from those pages: replies/rows.json.
 
 A record has the page; the URL, and the base a caller would give (the URL less "/embeddings", or what stands in "base");
-the header with the key; the variables; the request for two texts, what an option adds to it; and a reply of that shape.
+the header with the key; the variables; where its models are listed, if they are; the request for two texts, what an
+option adds to it; and a reply of that shape.
 """
 
 from __future__ import annotations
 
-import importlib
 import json
 from contextlib import suppress
 from datetime import date
@@ -18,6 +18,8 @@ import pytest
 
 from any_llm import AnyLLM, InvalidRequestError, LLMProvider, MissingApiKeyError, UnsupportedParameterError
 from any_llm.configuration import configure
+from any_llm.providers import catalogue
+from any_llm.providers.own import adapter_of
 from any_llm.providers.row import ROLES, Kind, Row
 from any_llm.providers.table import _TABLE, _WITHOUT, ROWS
 from any_llm.wire import Batch, Call, Options
@@ -56,7 +58,7 @@ def call_of(name: str, **options: Any) -> Call:
 def sent(call: Call) -> tuple[str, Any]:
     """Where and what the row's adapter would send for the record's texts."""
     texts = RECORDS[call.row.name]["texts"]
-    send = importlib.import_module(call.row.adapter).adapter.encode(call, Batch(texts, range(len(texts)), 5))
+    send = adapter_of(call.row).encode(call, Batch(texts, range(len(texts)), 5))
     return send.url, json.loads(send.body)
 
 
@@ -163,8 +165,14 @@ def test_a_request_holds_no_more_than_the_page_allows(name: str):
 
 
 @each
-def test_a_row_says_whether_models_can_be_listed(name: str):
-    assert ROWS[name].lists_models is RECORDS[name]["lists_models"]
+def test_models_are_listed_where_the_page_says_and_nowhere_else(name: str):
+    row, url = ROWS[name], RECORDS[name]["lists_models"]
+    assert row.lists_models is (url is not None)
+    if url is None:
+        return
+    adapter = adapter_of(row)
+    send = getattr(adapter, "models", catalogue.models)(call_of(name), None)
+    assert (send.method, send.url, send.body) == ("GET", url, b"")
 
 
 def test_rows_are_sorted_and_each_name_stands_once():

@@ -131,5 +131,10 @@ async def test_no_repr_holds_the_key(loopback):
     client = AnyLLM.create("openai", KEY, loopback(vectors).url)
     client.embedding("m", "5")
     await client.aembedding("m", "5")
-    seen = [client, *vars(client).values(), *vars(client._blocking).values(), *vars(client._asynchronous).values()]
+    seen = [
+        client,
+        *vars(client).values(),
+        *vars(client._connections._blocking).values(),
+        *vars(client._connections._asynchronous).values(),
+    ]
     assert not any(KEY in f"{each!r} {each!s}" for each in seen)

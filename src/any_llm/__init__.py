@@ -12,7 +12,7 @@ import os.path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from any_llm.api import aembedding, embedding
+    from any_llm.api import aembedding, alist_models, embedding, list_models
     from any_llm.client import AnyLLM
     from any_llm.constants import LLMProvider
     from any_llm.exceptions import (
@@ -24,8 +24,10 @@ if TYPE_CHECKING:
         GatewayTimeoutError,
         InsufficientFundsError,
         InvalidModelError,
+        InvalidProviderError,
         InvalidRequestError,
         InvalidResponseError,
+        ListModelsNotSupportedError,
         MissingApiKeyError,
         MissingPackageError,
         ModelNotFoundError,
@@ -37,6 +39,8 @@ if TYPE_CHECKING:
         UnsupportedProviderError,
         UpstreamProviderError,
     )
+    from any_llm.providers.row import Limits, Names, Row
+    from any_llm.registry import register_provider
     from any_llm.types.completion import CreateEmbeddingResponse, Embedding, Usage
 
 __version__ = "0.1.0"
@@ -53,29 +57,43 @@ __all__ = [
     "GatewayTimeoutError",
     "InsufficientFundsError",
     "InvalidModelError",
+    "InvalidProviderError",
     "InvalidRequestError",
     "InvalidResponseError",
     "LLMProvider",
+    "Limits",
+    "ListModelsNotSupportedError",
     "MissingApiKeyError",
     "MissingPackageError",
     "ModelNotFoundError",
+    "Names",
     "ProviderConnectionError",
     "ProviderError",
     "ProviderTimeoutError",
     "RateLimitError",
+    "Row",
     "UnsupportedParameterError",
     "UnsupportedProviderError",
     "UpstreamProviderError",
     "Usage",
     "aembedding",
+    "alist_models",
     "embedding",
+    "list_models",
+    "register_provider",
 ]
 
 _ROOMS = {
     "AnyLLM": "client",
     "LLMProvider": "constants",
     "aembedding": "api",
+    "alist_models": "api",
     "embedding": "api",
+    "list_models": "api",
+    "register_provider": "registry",
+    "Limits": "providers.row",
+    "Names": "providers.row",
+    "Row": "providers.row",
     "CreateEmbeddingResponse": "types.completion",
     "Embedding": "types.completion",
     "Usage": "types.completion",

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any, Literal
 from any_llm.shared import client_for
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from any_llm.constants import LLMProvider
     from any_llm.types.completion import CreateEmbeddingResponse
+    from any_llm.types.model import Model
 
 
 def embedding(
@@ -98,3 +99,39 @@ async def aembedding(
         normalize=normalize, batch_size=batch_size, timeout=timeout, deadline=deadline, extra_headers=extra_headers,
         extra_query=extra_query, extra_body=extra_body, **kwargs,
     )  # fmt: skip
+
+
+def list_models(
+    provider: str | LLMProvider,
+    api_key: str | Callable[[], str] | Callable[[], Awaitable[str]] | None = None,
+    api_base: str | None = None,
+    client_args: dict[str, Any] | None = None,
+    **kwargs: Any,
+) -> Sequence[Model]:
+    """Ask a provider which models it has.
+
+    Args:
+        provider, api_key, api_base, client_args: as in embedding().
+        **kwargs: timeout, deadline, extra_headers and extra_query, as in embedding(), and parameters of that provider's
+            own API, by its own names.
+
+    Returns:
+        What the provider lists, in its order: those that make embeddings where it can tell them apart, else all.
+        `id` is the name that embedding() takes.
+
+    Raises:
+        ListModelsNotSupportedError: also a NotImplementedError; it has no such list.
+        AnyLLMError: one of its kinds (any_llm.exceptions).
+    """
+    return client_for("list_models", provider, api_key, api_base, client_args)[0].list_models(**kwargs)
+
+
+async def alist_models(
+    provider: str | LLMProvider,
+    api_key: str | Callable[[], str] | Callable[[], Awaitable[str]] | None = None,
+    api_base: str | None = None,
+    client_args: dict[str, Any] | None = None,
+    **kwargs: Any,
+) -> Sequence[Model]:
+    """Ask a provider which models it has; the arguments, result and errors of list_models()."""
+    return await client_for("list_models", provider, api_key, api_base, client_args)[0].alist_models(**kwargs)

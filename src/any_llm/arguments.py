@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import sys
-import warnings
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -18,8 +15,10 @@ from any_llm.flow.memory import MEMORY
 from any_llm.flow.retry import Retry
 from any_llm.flow.vectors import Form, Matrix
 from any_llm.form import form, sent
+from any_llm.providers.own import adapter_of
 from any_llm.providers.roles import role
 from any_llm.types.vectors import DTYPES
+from any_llm.warn import warn
 from any_llm.wire import Call, Options
 
 if TYPE_CHECKING:
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
 
 def job(client: Configuration, model: str, inputs: object, kwargs: Mapping[str, Any], **options: Any) -> Job:
     """Turn a call's arguments into a Job. Raises InvalidRequestError for what can be told wrong here."""
-    adapter = importlib.import_module(client.row.adapter).adapter
+    adapter = adapter_of(client.row)
     call, wanted = _for_model(prepared(client, model, kwargs, **options), adapter)
     texts = checked_inputs(inputs)
     setting = Setting(
@@ -43,7 +42,7 @@ def job(client: Configuration, model: str, inputs: object, kwargs: Mapping[str, 
     )
     made = Job(setting, texts)
     if call.applied == "unknown" and MEMORY.first(("unknown", call.row.name, model)):
-        _warn(
+        warn(
             f"{call.row.name} has no field for input_type and the model {model} is not known here, so "
             f"{call.options.input_type!r} is not sent. If the model's card asks for a prefix, write it in the texts."
         )
@@ -61,14 +60,6 @@ def _for_model(call: Call, adapter: Adapter) -> tuple[Call, Form]:
     if not sent(call.row, call.model, options, wanted):
         options = msgspec.structs.replace(options, dimensions=None)
     return msgspec.structs.replace(call, prefix=found.prefix, applied=found.applied, options=options), wanted
-
-
-def _warn(message: str) -> None:
-    """Point at the line outside this package that called, however deep we are."""
-    frame, level = sys._getframe(1), 2  # noqa: SLF001  # the only way before 3.12's skip_file_prefixes
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "any_llm":
-        frame, level = frame.f_back, level + 1
-    warnings.warn(message, UserWarning, stacklevel=level)
 
 
 def checked_inputs(inputs: object) -> Sequence[str]:
@@ -118,7 +109,7 @@ def prepared(
         raise InvalidRequestError(f"normalize={normalize!r}: choose True, False or None.")
     if input_type is not None and (not isinstance(input_type, str) or not input_type):
         raise InvalidRequestError(f"input_type={input_type!r} must be a word, or None.")
-    extra = _own_fields(client, kwargs)
+    extra = own_fields(client, kwargs)
     encoding_format = extra.pop("encoding_format", None)
     if encoding_format not in (None, "float", "base64"):
         raise InvalidRequestError(f"encoding_format={encoding_format!r}: choose 'float' or 'base64'.")
@@ -146,7 +137,7 @@ def prepared(
     )
 
 
-def _own_fields(client: Configuration, kwargs: Mapping[str, Any]) -> dict[str, Any]:
+def own_fields(client: Configuration, kwargs: Mapping[str, Any]) -> dict[str, Any]:
     """The provider's own fields among a call's keywords. None means not given, as everywhere."""
     row = client.row
     for name in kwargs:

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import importlib
-from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
-from any_llm.checks import seconds
 from any_llm.configuration import configure
+from any_llm.connections import Connections
 from any_llm.constants import LLMProvider, split_model_provider
 from any_llm.exceptions import EmbeddingsNotSupportedError
-from any_llm.providers.table import ROWS, compatible, supported
+from any_llm.providers.table import compatible
+from any_llm.registry import REGISTRY, row_of, supported
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from any_llm.flow.job import Job
+    from any_llm.flow.pages import Pages
     from any_llm.models import ModelInfo
     from any_llm.providers.row import Row
-    from any_llm.transport.asynchronous import AsyncTransport
-    from any_llm.transport.blocking import BlockingTransport
     from any_llm.types.completion import CreateEmbeddingResponse
+    from any_llm.types.model import Model
     from any_llm.types.provider import ProviderMetadata
 
 
@@ -36,8 +35,7 @@ class AnyLLM:
         if not self.row.embedding:
             raise EmbeddingsNotSupportedError(self.row.name, self.row.reason, supported())
         self._configuration = configure(self.row, api_key, api_base, client_args)
-        self._blocking: BlockingTransport | None = None
-        self._asynchronous: AsyncTransport | None = None
+        self._connections = Connections(self._configuration)
 
     @classmethod
     def create(
@@ -79,11 +77,7 @@ class AnyLLM:
             normalize=normalize, batch_size=batch_size, extra_headers=extra_headers, extra_query=extra_query,
             extra_body=extra_body,
         )  # fmt: skip
-        if self._blocking is None:
-            from any_llm.transport.blocking import BlockingTransport  # noqa: PLC0415  # urllib3, for sync calls only
-
-            self._blocking = BlockingTransport(self._network(), self._configuration.max_concurrency)
-        return self._blocking.run(job, timeout=seconds("timeout", timeout), deadline=seconds("deadline", deadline))
+        return self._connections.run(job, timeout=timeout, deadline=deadline)
 
     async def aembedding(
         self,
@@ -109,38 +103,51 @@ class AnyLLM:
             normalize=normalize, batch_size=batch_size, extra_headers=extra_headers, extra_query=extra_query,
             extra_body=extra_body,
         )  # fmt: skip
-        if self._asynchronous is None:
-            import asyncio  # noqa: PLC0415
+        return await self._connections.arun(job, timeout=timeout, deadline=deadline)
 
-            # aiohttp, for async calls only; imported off the loop, which it would hold for a tenth of a second.
-            module = await asyncio.to_thread(importlib.import_module, "any_llm.transport.asynchronous")
-            self._asynchronous = self._asynchronous or module.AsyncTransport(
-                self._network(), self._configuration.max_concurrency
-            )
-        return await self._asynchronous.run(
-            job, timeout=seconds("timeout", timeout), deadline=seconds("deadline", deadline)
-        )
+    def list_models(
+        self,
+        *,
+        timeout: float | None = None,
+        deadline: float | None = None,
+        extra_headers: Mapping[str, str] | None = None,
+        extra_query: Mapping[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> list[Model]:
+        """Ask the provider which models it has; see any_llm.list_models."""
+        job = self._listing(kwargs, extra_headers=extra_headers, extra_query=extra_query)
+        return self._connections.run(job, timeout=timeout, deadline=deadline)
+
+    async def alist_models(
+        self,
+        *,
+        timeout: float | None = None,  # noqa: ASYNC109  # seconds a read, as in embedding()
+        deadline: float | None = None,
+        extra_headers: Mapping[str, str] | None = None,
+        extra_query: Mapping[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> list[Model]:
+        """Ask the provider which models it has; see any_llm.list_models."""
+        job = self._listing(kwargs, extra_headers=extra_headers, extra_query=extra_query)
+        return await self._connections.arun(job, timeout=timeout, deadline=deadline)
 
     def _job(self, model: str, inputs: object, kwargs: dict[str, Any], **options: Any) -> Job:
         from any_llm.arguments import job  # noqa: PLC0415  # msgspec and the flow, for calls only
 
         return job(self._configuration, model, inputs, kwargs, **options)
 
-    def _network(self) -> Any:
-        from any_llm.transport.network import Network  # noqa: PLC0415  # ssl, for calls only
+    def _listing(self, kwargs: dict[str, Any], **options: Any) -> Pages:
+        from any_llm.listing import listing  # noqa: PLC0415  # msgspec and the flow, for calls only
 
-        return Network(**self._configuration.network, connections=self._configuration.max_concurrency)
+        return listing(self._configuration, kwargs, **options)
 
     def close(self) -> None:
         """Close the connections of embedding(). A later call opens new ones."""
-        if self._blocking is not None:
-            self._blocking.close()
+        self._connections.close()
 
     async def aclose(self) -> None:
         """Close the connections of embedding(), and those of aembedding() in this loop."""
-        self.close()
-        if self._asynchronous is not None:
-            await self._asynchronous.close()
+        await self._connections.aclose()
 
     def __enter__(self) -> Self:
         """Use as a context."""
@@ -165,7 +172,11 @@ class AnyLLM:
     @classmethod
     def get_provider_class(cls, provider: str | LLMProvider) -> type[AnyLLM]:
         """Resolve the class whose instances speak to that provider. Raises UnsupportedProviderError."""
-        return _provider_class(LLMProvider.from_string(provider))
+        row = row_of(provider)
+        known = _classes.get(row.name)
+        if known is None or known.row is not row:
+            known = _classes[row.name] = _class_of(row)
+        return known
 
     @classmethod
     def get_supported_providers(cls) -> list[str]:
@@ -179,12 +190,12 @@ class AnyLLM:
 
         if provider is None and not hasattr(cls, "row"):
             raise TypeError("get_provider_metadata needs the name of a provider.")
-        return metadata(cls.row if provider is None else ROWS[LLMProvider.from_string(provider)])
+        return metadata(cls.row if provider is None else row_of(provider))
 
     @classmethod
     def get_all_provider_metadata(cls) -> list[ProviderMetadata]:
         """Facts of every provider, those without embeddings too."""
-        return [cls.get_provider_metadata(name) for name in ROWS]
+        return [cls.get_provider_metadata(row.name) for row in REGISTRY.rows()]
 
     @classmethod
     def get_model_info(cls, model: str, provider: str | LLMProvider | None = None) -> ModelInfo | None:
@@ -201,9 +212,7 @@ class AnyLLM:
         return split_model_provider(model)
 
 
-@cache
-def _provider_class(name: str) -> type[AnyLLM]:
-    return _class_of(ROWS[name])
+_classes: dict[str, type[AnyLLM]] = {}
 
 
 def _class_of(row: Row) -> type[AnyLLM]:

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import warnings
 from enum import StrEnum
+from typing import Any
 
 from any_llm.exceptions import InvalidModelError, UnsupportedProviderError
 
 
 class LLMProvider(StrEnum):
-    """Every provider in the table, those without embeddings too; registered ones resolve by value."""
+    """Every provider in the table, those without embeddings too; a registered one resolves by value.
+
+    LLMProvider("mine") is then a member as the others are: a str, one object a name, and pickled by its name. It is no
+    attribute of the class, and no step of an iteration, which goes over the table: AnyLLM.get_supported_providers()
+    and AnyLLM.get_all_provider_metadata() list them all.
+    """
 
     # rendered: providers
     AI21 = "ai21"
@@ -137,6 +143,18 @@ class LLMProvider(StrEnum):
     # rendered: end
 
     @classmethod
+    def _missing_(cls, value: object) -> LLMProvider | None:
+        """Resolve a name that is registered, or that an installed package brings."""
+        from any_llm.registry import REGISTRY  # noqa: PLC0415  # it stands on this file
+
+        row = REGISTRY.find(value) if isinstance(value, str) else None
+        return None if row is None else _member(row.name)
+
+    def __reduce_ex__(self, protocol: Any) -> tuple[type[LLMProvider], tuple[str]]:
+        """Pickle by name: a registered one is no attribute of the class."""
+        return LLMProvider, (self.value,)
+
+    @classmethod
     def from_string(cls, value: str | LLMProvider) -> LLMProvider:
         """Resolve a name in any case. Raises UnsupportedProviderError with near names."""
         if isinstance(value, cls):
@@ -144,9 +162,19 @@ class LLMProvider(StrEnum):
         try:
             return cls(str(value).strip().lower())
         except ValueError:
-            from any_llm.providers.table import supported  # noqa: PLC0415
+            from any_llm.registry import supported  # noqa: PLC0415  # it stands on this file
 
             raise UnsupportedProviderError(str(value), supported()) from None
+
+
+_members: dict[str, LLMProvider] = {}
+
+
+def _member(name: str) -> LLMProvider:
+    """Make a registered provider's member, one object a name."""
+    made = str.__new__(LLMProvider, name)
+    made._name_, made._value_ = name.upper().replace("-", "_"), name
+    return _members.setdefault(name, made)
 
 
 def split_model_provider(model: str, *, stacklevel: int = 3) -> tuple[LLMProvider, str]:

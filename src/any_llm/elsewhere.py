@@ -4,7 +4,7 @@ from __future__ import annotations
 
 _KINDS = (
     "completion", "messages", "responses", "moderation", "rerank", "decide", "image_generation", "image_edit", "speech",
-    "transcription", "list_models", "create_batch", "retrieve_batch", "cancel_batch", "list_batches",
+    "transcription", "create_batch", "retrieve_batch", "cancel_batch", "list_batches",
     "retrieve_batch_results",
 )  # fmt: skip
 

@@ -3,8 +3,10 @@
 AnyLLMError
 ├── InvalidRequestError              what was asked cannot be sent, or the provider refused it
 │   ├── InvalidModelError            (also ValueError) the model string names no provider
+│   ├── InvalidProviderError         (also ValueError) a row that cannot be registered, or used
 │   └── ContextLengthExceededError   one input is longer than the model reads
 ├── MissingPackageError              (also ImportError) an extra is not installed
+├── ListModelsNotSupportedError      (also NotImplementedError) this provider has no list of its models
 ├── UnsupportedParameterError        this provider or model cannot honour that option
 ├── UnsupportedProviderError         no such provider
 │   └── EmbeddingsNotSupportedError  (also NotImplementedError) a known provider without embeddings
@@ -31,9 +33,10 @@ from typing import Any
 __all__ = [
     "AnyLLMError", "AuthenticationError", "ContentFilterError", "ContextLengthExceededError",
     "EmbeddingsNotSupportedError", "GatewayTimeoutError", "InsufficientFundsError", "InvalidModelError",
-    "InvalidRequestError", "InvalidResponseError", "MissingApiKeyError", "MissingPackageError", "ModelNotFoundError",
-    "ProviderConnectionError", "ProviderError", "ProviderTimeoutError", "RateLimitError", "UnsupportedParameterError",
-    "UnsupportedProviderError", "UpstreamProviderError",
+    "InvalidProviderError", "InvalidRequestError", "InvalidResponseError", "ListModelsNotSupportedError",
+    "MissingApiKeyError", "MissingPackageError", "ModelNotFoundError", "ProviderConnectionError", "ProviderError",
+    "ProviderTimeoutError", "RateLimitError", "UnsupportedParameterError", "UnsupportedProviderError",
+    "UpstreamProviderError",
 ]  # fmt: skip
 
 
@@ -95,6 +98,10 @@ class InvalidModelError(InvalidRequestError, ValueError):
     """The model string names no provider. Write "provider:model", or pass `provider=`."""
 
 
+class InvalidProviderError(InvalidRequestError, ValueError):
+    """A row of your own cannot be registered, or its adapter cannot be used. The message names the field."""
+
+
 class ContextLengthExceededError(InvalidRequestError):
     """One input is longer than the model reads. `index` says which; shorten it, or pass `overflow=`."""
 
@@ -124,8 +131,7 @@ class UnsupportedProviderError(AnyLLMError):
 
     def __init__(self, provider_key: str, supported_providers: list[str]) -> None:
         """Name the nearest ones, then all."""
-        # Imported here: only somebody who misspelt a name pays for it.
-        from difflib import get_close_matches  # noqa: PLC0415
+        from difflib import get_close_matches  # noqa: PLC0415  # only somebody who misspelt a name pays for it
 
         self.provider_key = provider_key
         self.supported_providers = supported_providers
@@ -159,15 +165,17 @@ class UnsupportedParameterError(AnyLLMError):
         super().__init__(message, provider_name=provider_name)
 
 
+class ListModelsNotSupportedError(AnyLLMError, NotImplementedError):
+    """This provider has no list of its models to ask for. Any model it serves works in `embedding()` all the same."""
+
+
 class MissingPackageError(AnyLLMError, ImportError):
     """A package this provider needs is not installed. The message is the command that installs it."""
 
     def __init__(self, provider_name: str, extra: str) -> None:
         """Name the extra."""
         self.extra = extra
-        super().__init__(
-            f'needs packages that are not installed: pip install "omniembed[{extra}]"', None, provider_name
-        )
+        super().__init__(f'needs packages not installed: pip install "omniembed[{extra}]"', None, provider_name)
 
 
 class InsufficientFundsError(AnyLLMError):

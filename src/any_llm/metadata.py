@@ -21,6 +21,7 @@ def metadata(row: Row) -> ProviderMetadata:
         env_api_base=row.base_env[0] if row.base_env else None,
         doc_url=row.source,
         embedding=row.embedding,
+        list_models=row.embedding and row.lists_models,
         class_name=f"{row.name.capitalize()}Provider",
         evidence=evidence(row),
         kind=row.kind,

@@ -7,12 +7,14 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from any_llm.client import AnyLLM
-from any_llm.constants import LLMProvider, split_model_provider
+from any_llm.constants import split_model_provider
 from any_llm.exceptions import InvalidRequestError
-from any_llm.providers.table import ROWS
+from any_llm.registry import row_of
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
+
+    from any_llm.constants import LLMProvider
 
 CAPACITY = 64
 """Clients kept; the one unused longest is dropped, and a call it still serves ends undisturbed."""
@@ -34,12 +36,12 @@ def client_for(
     for name in ("api_key", "api_base"):
         if client_args and name in client_args:
             raise InvalidRequestError(f"{name} is an argument of its own, not one of client_args.")
-    row = ROWS[LLMProvider.from_string(provider)]
+    row = row_of(provider)
     # What the environment says is part of the identity: a key that is set or changed later is used at once.
     variables = (*row.key_env, *row.token_env, *row.base_env, *row.client_env.values(), *row.variables.values())
     surroundings = tuple(os.environ.get(name) for name in variables)
     try:
-        identity = (row.name, api_key, api_base, surroundings, _frozen(client_args or {}))
+        identity = (id(row), api_key, api_base, surroundings, _frozen(client_args or {}))
         hash(identity)
     except TypeError:  # an option that cannot be compared: a client of its own
         return AnyLLM.create(row.name, api_key, api_base, **client_args or {}), model

@@ -6,13 +6,17 @@ A conversation is a generator. It yields a Command and is resumed with an Outcom
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Generator, Hashable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 import msgspec
 
 if TYPE_CHECKING:
+    from any_llm.exceptions import AnyLLMError
     from any_llm.providers.row import Applied, Row
+    from any_llm.types.model import Model
     from any_llm.types.vectors import Dtype, Vectors
+
+Made = TypeVar("Made", covariant=True)  # noqa: PLC0105  # a word, not a suffix
 
 Now = tuple[float, float]
 """Monotonic and wall-clock seconds, read by the driver: the pure side has no clock."""
@@ -187,6 +191,14 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
     """True when the token counts are ours, not the provider's."""
 
 
+class Page(msgspec.Struct, frozen=True):
+    """What an adapter read from a list of models."""
+
+    models: Sequence[Model]
+    after: str | None = None
+    """The provider's word for where the next page begins; None: this was the last."""
+
+
 class Refusal(msgspec.Struct, frozen=True, kw_only=True):
     """A provider's own words for why it refused."""
 
@@ -200,5 +212,14 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
         return f"Refusal({self.code!r})"
 
 
-Conversation = Generator[Command, Outcome, None]
-"""One batch's exchange with a provider. It writes its vectors into the call's matrix."""
+class Work(Protocol[Made]):
+    """What a transport runs: conversations until there are no more, each driven to its end, then the response."""
+
+    def next_conversation(self) -> Generator[Command, Outcome, None] | None:
+        """Take the next. Threads may ask at once."""
+
+    def lost(self, error: TransportError) -> AnyLLMError:
+        """Say that the call as a whole was ended."""
+
+    def response(self) -> Made:
+        """Every conversation has ended well: give what they made."""

@@ -6,7 +6,7 @@ A generator: it yields commands and is resumed with outcomes. No I/O, no clock.
 from __future__ import annotations
 
 import random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from any_llm.flow.memory import Memory, Place
     from any_llm.providers.row import Adapter
     from any_llm.wire import Batch, Call, Command
+
+T = TypeVar("T")
 
 OK = range(200, 300)
 UNAUTHORISED = 401
@@ -69,13 +71,37 @@ class Answer(msgspec.Struct, frozen=True):
 
 def converse(setting: Setting, batch: Batch) -> Generator[Command, Outcome, Answer]:
     """Put the batch's vectors into the matrix. Raises AnyLLMError, having tried again where that may help."""
+    return exchange(
+        setting,
+        batch,
+        write=lambda call: setting.adapter.encode(call, batch),
+        read=lambda reply: _settle(setting, batch, reply),
+        follow=getattr(setting.adapter, "follow", None),
+    )
+
+
+def exchange(
+    setting: Setting,
+    batch: Batch,
+    *,
+    write: Callable[[Call], Send | Run],
+    read: Callable[[Any], T],
+    follow: Callable[[Call, Reply], Send | None] | None = None,
+) -> Generator[Command, Outcome, T]:
+    """Send what `write` writes and return what `read` reads; `batch` is what an error tells of."""
     try:
-        return (yield from _converse(setting, batch))
+        return (yield from _exchange(setting, batch, write, read, follow))
     except TransportError as ended:  # while waiting: nothing is left to try
         raise failure.lost(setting.call, ended) from ended
 
 
-def _converse(setting: Setting, batch: Batch) -> Generator[Command, Outcome, Answer]:
+def _exchange(
+    setting: Setting,
+    batch: Batch,
+    write: Callable[[Call], Send | Run],
+    read: Callable[[Any], T],
+    follow: Callable[[Call, Reply], Send | None] | None,
+) -> Generator[Command, Outcome, T]:
     attempt = 0
     taken: set[str] = set()
     while True:
@@ -83,13 +109,14 @@ def _converse(setting: Setting, batch: Batch) -> Generator[Command, Outcome, Ans
         call = _as_known(setting, outcome.now[0])
         command: Send | Run | None = None
         try:
-            command = yield from _command(setting, call, batch, outcome.now[0])
+            command = yield from _command(setting, call, write(call), outcome.now[0])
             outcome = yield command
-            outcome = yield from _followed(setting, call, command, outcome)
+            if follow is not None:
+                outcome = yield from _followed(follow, call, command, outcome)
             outcome = msgspec.structs.replace(outcome, value=_meant(setting.adapter, outcome.value))
             reply = outcome.value
             if not isinstance(reply, Reply) or reply.status in OK:
-                return _settle(setting, batch, reply)
+                return read(reply)
             problem = _refused(setting, call, command, batch, outcome)
         except TransportError as lost:
             problem = Problem(failure.lost(call, lost), again=lost.retryable)
@@ -121,9 +148,8 @@ def _as_known(setting: Setting, now: float) -> Call:
     return msgspec.structs.replace(call, base64=False)
 
 
-def _command(setting: Setting, call: Call, batch: Batch, now: float) -> Generator[Command, Outcome, Send | Run]:
+def _command(setting: Setting, call: Call, command: Send | Run, now: float) -> Generator[Command, Outcome, Send | Run]:
     """The request with its headers; a callable key is asked for now, a token fetched if none is fresh."""
-    command = setting.adapter.encode(call, batch)
     if isinstance(command, Run):
         return command
     headers = {**call.headers, **command.headers}
@@ -141,10 +167,11 @@ def _command(setting: Setting, call: Call, batch: Batch, now: float) -> Generato
     return msgspec.structs.replace(command, headers=headers)
 
 
-def _followed(setting: Setting, call: Call, sent: Send | Run, outcome: Outcome) -> Generator[Command, Outcome, Outcome]:
+def _followed(
+    follow: Callable[[Call, Reply], Send | None], call: Call, sent: Send | Run, outcome: Outcome
+) -> Generator[Command, Outcome, Outcome]:
     """The final reply, where a provider answers "not yet" and is asked again until it is done."""
-    follow = getattr(setting.adapter, "follow", None)
-    while follow is not None and isinstance(sent, Send) and outcome.value.status in OK:
+    while isinstance(sent, Send) and outcome.value.status in OK:
         ask = follow(call, outcome.value)
         if ask is None:
             break

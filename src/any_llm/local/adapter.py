@@ -12,7 +12,8 @@ import msgspec
 
 from any_llm.exceptions import UnsupportedParameterError
 from any_llm.providers.row import ROLES
-from any_llm.wire import Part, Refusal, Run
+from any_llm.types.model import Model
+from any_llm.wire import Page, Part, Refusal, Run
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -62,6 +63,14 @@ class LocalAdapter:
     def explain(self, reply: Reply) -> Refusal:
         """Say that there is nothing to explain."""
         return Refusal(message="A model in this process sends no request that could be refused.")
+
+    def models(self, call: Call, after: str | None) -> Run:
+        """Name what is built in; a folder is a model too, and nobody lists those."""
+        return Run(lambda: _BUILT_IN[:1])
+
+    def listed(self, call: Call, reply: tuple[str, ...]) -> Page:
+        """Wrap the names."""
+        return Page([Model(id=name, created=0, owned_by=call.row.name) for name in reply])
 
 
 adapter = LocalAdapter()

@@ -25,17 +25,26 @@ class AzureOpenAIAdapter(openai.OpenAIAdapter):
 
     def encode(self, call: Call, batch: Batch) -> Send:
         """Write the address for the API version in use."""
-        endpoint = call.base.rstrip("/").removesuffix("/v1").removesuffix("/openai")
-        at_endpoint = msgspec.structs.replace(call, base=endpoint)
-        version = call.client.get("api_version")
-        if version is None or version == "v1":
-            url = address(at_endpoint, "/openai/v1/embeddings")
-        elif not version[:4].isdigit():  # "preview", "latest": words of the v1 address
-            url = address(at_endpoint, "/openai/v1/embeddings", {"api-version": version})
-        else:
-            deployment = quote(call.client.get("azure_deployment") or call.model, safe="")
-            url = address(at_endpoint, f"/openai/deployments/{deployment}/embeddings", {"api-version": version})
-        return Send(url=url, body=openai.body(call, batch))
+        deployment = quote(call.client.get("azure_deployment") or call.model, safe="")
+        return Send(
+            url=_url(call, f"/deployments/{deployment}/embeddings", "/embeddings"), body=openai.body(call, batch)
+        )
+
+    def models(self, call: Call, after: str | None) -> Send:
+        """Ask for the models the resource may deploy: not the deployments, whose names embedding() takes."""
+        return Send(method="GET", url=_url(call, "/models", "/models"))
+
+
+def _url(call: Call, dated: str, undated: str) -> str:
+    """Join the endpoint and one of two paths: that of a dated version, or that of v1."""
+    endpoint = call.base.rstrip("/").removesuffix("/v1").removesuffix("/openai")
+    at_endpoint = msgspec.structs.replace(call, base=endpoint)
+    version = call.client.get("api_version")
+    if version is None or version == "v1":
+        return address(at_endpoint, f"/openai/v1{undated}")
+    if not version[:4].isdigit():  # "preview", "latest": words of the v1 address
+        return address(at_endpoint, f"/openai/v1{undated}", {"api-version": version})
+    return address(at_endpoint, f"/openai{dated}", {"api-version": version})
 
 
 adapter = AzureOpenAIAdapter()

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from any_llm.providers.catalogue import named
 from any_llm.providers.fields import address, fields, refusal
-from any_llm.wire import Part, Send
+from any_llm.wire import Page, Part, Send
 
 if TYPE_CHECKING:
     from any_llm.wire import Batch, Call, Refusal, Reply
@@ -37,7 +38,24 @@ class Body(msgspec.Struct):
     meta: Meta | None = None
 
 
+class Listed(msgspec.Struct):
+    """One model."""
+
+    name: str
+
+
+class ListBody(msgspec.Struct):
+    """A 200 reply to GET /v1/models.
+
+    Source: https://docs.cohere.com/reference/list-models
+    """
+
+    models: list[Listed]
+    next_page_token: str | None = None
+
+
 _decoder = msgspec.json.Decoder(Body)
+_list_decoder = msgspec.json.Decoder(ListBody)
 
 
 class CohereAdapter:
@@ -67,6 +85,16 @@ class CohereAdapter:
     def explain(self, reply: Reply) -> Refusal:
         """Read {"message": str, "id": str}."""
         return refusal(reply)
+
+    def models(self, call: Call, after: str | None) -> Send:
+        """Ask for those that embed."""
+        query = {"endpoint": "embed"} | ({"page_token": after} if after else {})
+        return Send(method="GET", url=address(call, "/v1/models", query))
+
+    def listed(self, call: Call, reply: Reply) -> Page:
+        """Read the names, and the token of the next page, which is empty on the last."""
+        read = _list_decoder.decode(reply.body)
+        return Page([named(call, item.name) for item in read.models], read.next_page_token or None)
 
 
 adapter = CohereAdapter()

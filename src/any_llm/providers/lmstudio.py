@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from any_llm.providers import openai
+from any_llm.providers import catalogue, openai
 
 if TYPE_CHECKING:
     from any_llm.wire import Batch, Call, Part, Reply, Send
@@ -20,8 +20,7 @@ class LMStudioAdapter(openai.OpenAIAdapter):
 
     def encode(self, call: Call, batch: Batch) -> Send:
         """Take a host without a scheme, as its SDK does."""
-        base = call.base if "://" in call.base else f"http://{call.base}"
-        return super().encode(msgspec.structs.replace(call, base=base), batch)
+        return super().encode(_with_scheme(call), batch)
 
     def decode(self, call: Call, reply: Reply) -> Part:
         """Take no count of 0 for a measurement. Source: lmstudio-ai/lmstudio-bug-tracker, issue 1546."""
@@ -29,6 +28,14 @@ class LMStudioAdapter(openai.OpenAIAdapter):
         return msgspec.structs.replace(
             read, prompt_tokens=read.prompt_tokens or None, total_tokens=read.total_tokens or None
         )
+
+    def models(self, call: Call, after: str | None) -> Send:
+        """Take such a host here too."""
+        return catalogue.models(_with_scheme(call), after)
+
+
+def _with_scheme(call: Call) -> Call:
+    return call if "://" in call.base else msgspec.structs.replace(call, base=f"http://{call.base}")
 
 
 adapter = LMStudioAdapter()

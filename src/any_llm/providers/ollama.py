@@ -5,13 +5,15 @@ Source: https://github.com/ollama/ollama/blob/main/docs/api.md#generate-embeddin
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import msgspec
 
+from any_llm.providers.catalogue import named
 from any_llm.providers.fields import address, fields, refusal
-from any_llm.wire import Part, Send
+from any_llm.wire import Page, Part, Send
 
 if TYPE_CHECKING:
     from any_llm.wire import Batch, Call, Refusal, Reply
@@ -28,7 +30,24 @@ class Body(msgspec.Struct):
     prompt_eval_count: int | None = None
 
 
+class Listed(msgspec.Struct):
+    """One model that was pulled."""
+
+    name: str
+    modified_at: str = ""
+
+
+class ListBody(msgspec.Struct):
+    """A 200 reply to GET /api/tags.
+
+    Source: https://github.com/ollama/ollama/blob/main/docs/api.md#list-local-models
+    """
+
+    models: list[Listed] = []
+
+
 _decoder = msgspec.json.Decoder(Body)
+_list_decoder = msgspec.json.Decoder(ListBody)
 
 
 class OllamaAdapter:
@@ -37,8 +56,7 @@ class OllamaAdapter:
     def encode(self, call: Call, batch: Batch) -> Send:
         """Always a list: a bare empty string would be answered with no vector at all."""
         content: dict[str, Any] = {"model": call.model, "input": batch.texts, **fields(call, owned=OWNED)}
-        at_host = msgspec.structs.replace(call, base=base_address(call.base))
-        return Send(url=address(at_host, call.row.path), body=msgspec.json.encode(content))
+        return Send(url=address(_at_host(call), call.row.path), body=msgspec.json.encode(content))
 
     def decode(self, call: Call, reply: Reply) -> Part:
         """Read the vectors by order."""
@@ -49,6 +67,27 @@ class OllamaAdapter:
     def explain(self, reply: Reply) -> Refusal:
         """Read {"error": str}."""
         return refusal(reply)
+
+    def models(self, call: Call, after: str | None) -> Send:
+        """Ask for what was pulled: it does not say which of them embed."""
+        return Send(method="GET", url=address(_at_host(call), "/api/tags"))
+
+    def listed(self, call: Call, reply: Reply) -> Page:
+        """Read the names, tags and all, and when each was pulled."""
+        read = _list_decoder.decode(reply.body)
+        return Page([named(call, item.name, seconds(item.modified_at)) for item in read.models])
+
+
+def _at_host(call: Call) -> Call:
+    return msgspec.structs.replace(call, base=base_address(call.base))
+
+
+def seconds(moment: str) -> float | None:
+    """Unix seconds of an ISO 8601 moment with its offset; None for what is none."""
+    try:
+        return dt.datetime.fromisoformat(moment).timestamp()
+    except ValueError:
+        return None
 
 
 def base_address(host: str) -> str:

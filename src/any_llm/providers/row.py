@@ -85,8 +85,8 @@ class Row(NamedTuple):
     """Beginnings of keys that belong to another host -> that host's base."""
     auth: tuple[str, str] = ("Authorization", "Bearer ")
     """Header name, and what stands before the key."""
-    adapter: str = "any_llm.providers.openai"
-    """The module whose `adapter` speaks this provider's shape; loaded when the row is first used."""
+    adapter: str | Adapter = "any_llm.providers.openai"
+    """What speaks this provider's shape, or the module whose `adapter` does: loaded when the row is first used."""
     limits: Limits = Limits()
     names: Names = Names()
     base64: bool = False
@@ -110,6 +110,9 @@ class Row(NamedTuple):
     any_model: bool = False
     """It takes any name for a model, so that no fact is known from one."""
     lists_models: bool = False
+    """It can be asked which models it has."""
+    models_path: str | None = None
+    """Where, with its query, if that is not "models" beside its "embeddings"."""
     embedding: bool = True
     reason: str = ""
     """Why there are no embeddings, where there are none."""
@@ -120,7 +123,7 @@ class Row(NamedTuple):
 class Adapter(Protocol):
     """A provider's language. Pure: no I/O, no clock, no state.
 
-    Four more methods it may have, where its provider needs them:
+    More methods it may have, where its provider needs them:
 
     authorise(call) -> Generator[Command, Outcome, Token]: a flow that exchanges the key for headers to send. It is run
     once for all who wait, again before the token expires, and once on a 401.
@@ -132,6 +135,9 @@ class Adapter(Protocol):
 
     for_model(call) -> Call: the call with a row as the model at hand has it, where names or limits differ between
     models. It is asked once a call, first of all: what the other methods get has been through it.
+
+    models(call, after) -> Send | Run and listed(call, reply) -> Page: ask for a page of the list of models, and read
+    it. `after` is None for the first page, then what the page before gave. Else OpenAI's shape is used.
     """
 
     def encode(self, call: Call, batch: Batch) -> Send | Run:

@@ -39,7 +39,7 @@ _TABLE = (
         one_space=("text-embedding-",),
         token_options=("azure_ad_token", "azure_ad_token_provider"), token_env=("AZURE_OPENAI_AD_TOKEN",),
         client_options=("api_version", "azure_deployment"),
-        client_aliases={"azure_endpoint": "api_base", "base_url": "api_base"},
+        client_aliases={"azure_endpoint": "api_base", "base_url": "api_base"}, lists_models=True,
     ),
     Row(
         name="baichuan", title="Baichuan", kind="cloud",
@@ -87,7 +87,7 @@ _TABLE = (
             overflow="truncate", policies={"error": "NONE", "truncate": "END"},
         ),
         client_headers={"client_name": "X-Client-Name"}, client_aliases=_OPENAI_ALIASES,
-        instead={"request_options": "pass timeout= or extra_headers=, or max_retries in client_args."},
+        instead={"request_options": "pass timeout= or extra_headers=, or max_retries in client_args."}, lists_models=True,
     ),
     Row(
         name="cometapi", title="CometAPI", kind="gateway", source="https://api.cometapi.com/doc", read="2026-11-22",
@@ -190,7 +190,7 @@ _TABLE = (
         client_options=("api_version",), client_aliases=_OPENAI_ALIASES,
         instead={
             "config": "pass its fields by the API's names, taskType=... or outputDimensionality=..., or use input_type= and dimensions=.",
-        },
+        }, lists_models=True,
     ),
     Row(
         name="gpustack", title="GPUStack", kind="server",
@@ -348,7 +348,7 @@ _TABLE = (
         names=Names(
             dimensions="dimensions", input_type="input_type", roles={"query": "query", "document": "document"},
             policies={"truncate": "truncate", "mean": "mean"}, refuses_overflow=True,
-        ),
+        ), lists_models=True,
     ),
     Row(
         name="localai", title="LocalAI", kind="server", source="https://localai.io/features/embeddings/", read="2026-11-22",
@@ -399,7 +399,7 @@ _TABLE = (
         name="nanogpt", title="NanoGPT", kind="gateway",
         source="https://docs.nano-gpt.com/api-reference/embeddings", read="2026-11-22",
         api_base="https://nano-gpt.com/api/v1", key_env=("NANOGPT_API_KEY", "NANO_GPT_API_KEY"),
-        base64=True, names=_WIDTH, client_aliases=_OPENAI_ALIASES,
+        base64=True, names=_WIDTH, client_aliases=_OPENAI_ALIASES, lists_models=True, models_path="/embedding-models",
     ),
     Row(
         name="nearai", title="NEAR AI Cloud", kind="cloud", source="https://docs.near.ai/", read="2026-11-22",
@@ -459,7 +459,7 @@ _TABLE = (
         adapter="any_llm.providers.ollama", api_base="http://127.0.0.1:11434", path="/api/embed",
         base_env=("OLLAMA_HOST",), key_env=("OLLAMA_API_KEY",), key_required=False, bare_host=True,
         names=Names(dimensions="dimensions", overflow="truncate", policies={"error": False, "truncate": True}),
-        client_aliases={"host": "api_base", "headers": "default_headers"},
+        client_aliases={"host": "api_base", "headers": "default_headers"}, lists_models=True,
     ),
     Row(
         name="openai", title="OpenAI", kind="cloud",
@@ -480,7 +480,7 @@ _TABLE = (
             "http_referer": "HTTP-Referer", "x_open_router_title": "X-OpenRouter-Title",
             "x_open_router_categories": "X-OpenRouter-Categories",
         },
-        client_aliases={"base_url": "api_base", "server_url": "api_base"}, client_options=("timeout_ms",),
+        client_aliases={"base_url": "api_base", "server_url": "api_base"}, client_options=("timeout_ms",), lists_models=True, models_path="/embeddings/models",
     ),
     Row(
         name="openvino", title="OpenVINO Model Server", kind="server",
@@ -509,7 +509,7 @@ _TABLE = (
         names=Names(
             dimensions="dimensions", dtype="encoding_format", dtypes={"int8": "base64_int8", "ubinary": "base64_binary"}
         ),
-        one_space=("pplx-embed-",), client_aliases=_OPENAI_ALIASES,
+        one_space=("pplx-embed-",), client_aliases=_OPENAI_ALIASES, lists_models=True,
     ),
     Row(
         name="portkey", title="Portkey", kind="gateway", source="https://portkey.ai/docs", read="2026-11-22",
@@ -581,7 +581,7 @@ _TABLE = (
         name="siliconflow", title="SiliconFlow", kind="cloud",
         source="https://docs.siliconflow.com/en/api-reference/embeddings/create-embeddings", read="2026-11-22",
         api_base="https://api.siliconflow.com/v1", key_env=("SILICONFLOW_API_KEY",), limits=Limits(items=32),
-        base64=True, names=_WIDTH, client_aliases=_OPENAI_ALIASES, lists_models=True,
+        base64=True, names=_WIDTH, client_aliases=_OPENAI_ALIASES, lists_models=True, models_path="/models?sub_type=embedding",
     ),
     Row(
         name="snowflake", title="Snowflake Cortex", kind="cloud",
@@ -607,7 +607,7 @@ _TABLE = (
             dimensions="dimensions", input_type="prompt_name", roles={"query": "query", "document": "document"},
             overflow="truncate", policies={"error": False, "truncate": True},
         ),
-        client_aliases=_OPENAI_ALIASES,
+        client_aliases=_OPENAI_ALIASES, lists_models=True,
     ),
     Row(
         name="tencent", title="Tencent TokenHub", kind="cloud",
@@ -638,7 +638,7 @@ _TABLE = (
         source="https://docs.venice.ai/api-reference/endpoint/embeddings/generate", read="2026-11-22",
         api_base="https://api.venice.ai/api/v1", key_env=("VENICE_API_KEY", "VENICE_AI_API_KEY"),
         limits=Limits(items=2048, input_tokens=8192),
-        base64=True, names=_WIDTH, client_aliases=_OPENAI_ALIASES, lists_models=True,
+        base64=True, names=_WIDTH, client_aliases=_OPENAI_ALIASES, lists_models=True, models_path="/models?type=embedding",
     ),
     Row(
         name="vercel_ai_gateway", title="Vercel AI Gateway", kind="gateway",
@@ -765,10 +765,5 @@ def compatible(name: str) -> Row:
         raise InvalidModelError("name must say what the endpoint is called.")
     return Row(
         name=name, title=name, kind="server", source="the caller", read="2026-11-22", key_required=False, base64=True,
-        names=Names(dimensions="dimensions"), client_aliases=_OPENAI_ALIASES,
+        names=Names(dimensions="dimensions"), client_aliases=_OPENAI_ALIASES, lists_models=True,
     )  # fmt: skip
-
-
-def supported() -> list[str]:
-    """Names of the providers that make embeddings."""
-    return [row.name for row in ROWS.values() if row.embedding]

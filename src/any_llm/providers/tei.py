@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from any_llm.providers.catalogue import named
 from any_llm.providers.fields import address, fields, refusal
-from any_llm.wire import Part, Send
+from any_llm.wire import Page, Part, Send
 
 if TYPE_CHECKING:
     from any_llm.wire import Batch, Call, Refusal, Reply
@@ -20,7 +21,18 @@ OWNED = frozenset({"model", "inputs"})
 TOKENS = "x-compute-tokens"
 """The header that holds what a body of bare vectors has no room for."""
 
+
+class Info(msgspec.Struct):
+    """A 200 reply to GET /info.
+
+    Source: https://huggingface.github.io/text-embeddings-inference
+    """
+
+    model_id: str
+
+
 _decoder = msgspec.json.Decoder(list[msgspec.Raw])
+_info_decoder = msgspec.json.Decoder(Info)
 
 
 class TEIAdapter:
@@ -28,9 +40,7 @@ class TEIAdapter:
 
     def encode(self, call: Call, batch: Batch) -> Send:
         """Take a base that ends in /embed, as the SDK's does, or in /v1, as OpenAI's does."""
-        host = call.base.rstrip("/").removesuffix("/embed").removesuffix("/v1")
-        at_host = msgspec.structs.replace(call, base=host)
-        return Send(url=address(at_host, call.row.path), body=body(call, batch))
+        return Send(url=address(_at_host(call), call.row.path), body=body(call, batch))
 
     def decode(self, call: Call, reply: Reply) -> Part:
         """Read the vectors by order, and the count of tokens from a header."""
@@ -39,6 +49,18 @@ class TEIAdapter:
     def explain(self, reply: Reply) -> Refusal:
         """Read {"error": str, "error_type": str}."""
         return refusal(reply)
+
+    def models(self, call: Call, after: str | None) -> Send:
+        """Ask which model it serves."""
+        return Send(method="GET", url=address(_at_host(call), "/info"))
+
+    def listed(self, call: Call, reply: Reply) -> Page:
+        """Read the only one."""
+        return Page([named(call, _info_decoder.decode(reply.body).model_id)])
+
+
+def _at_host(call: Call) -> Call:
+    return msgspec.structs.replace(call, base=call.base.rstrip("/").removesuffix("/embed").removesuffix("/v1"))
 
 
 def body(call: Call, batch: Batch) -> bytes:

@@ -18,14 +18,12 @@ from any_llm.transport.loops import Connectors
 from any_llm.transport.network import CONNECT, Network, proxy_for, signed
 from any_llm.transport.once import Tasks
 from any_llm.transport.scope import Scope
-from any_llm.wire import Admit, Once, Outcome, Reply, Run, Send, TransportError
+from any_llm.wire import Admit, Made, Once, Outcome, Reply, Run, Send, TransportError
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from any_llm.flow.job import Job
-    from any_llm.types.completion import CreateEmbeddingResponse
-    from any_llm.wire import Command
+    from any_llm.wire import Command, Work
 
     Flow = Generator[Command, Outcome, None]
 
@@ -42,11 +40,11 @@ class AsyncTransport:
 
     async def run(
         self,
-        job: Job,
+        job: Work[Made],
         *,
         timeout: float | None,  # noqa: ASYNC109  # seconds a read
         deadline: float | None,
-    ) -> CreateEmbeddingResponse:
+    ) -> Made:
         """Drive every conversation of the job; `timeout` is seconds a read, `deadline` seconds for all."""
         scope = Scope(timeout or self._network.timeout, None if deadline is None else time.monotonic() + deadline)
         flows: list[Flow] = []
@@ -64,12 +62,12 @@ class AsyncTransport:
             raise job.lost(TransportError("the deadline has passed", timed_out=True)) from error
         return job.response()
 
-    async def _work(self, job: Job, flow: Flow | None, scope: Scope) -> None:
+    async def _work(self, job: Work[Any], flow: Flow | None, scope: Scope) -> None:
         while flow is not None:
             await adrive(flow, partial(self._perform, scope))
             flow = job.next_conversation()
 
-    async def _fan_out(self, job: Job, flows: list[Flow], scope: Scope) -> None:
+    async def _fan_out(self, job: Work[Any], flows: list[Flow], scope: Scope) -> None:
         """Let the first error end the rest, and leave bare."""
         tasks = [asyncio.create_task(self._work(job, flow, scope)) for flow in flows]
         try:

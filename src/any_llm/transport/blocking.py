@@ -23,14 +23,12 @@ from any_llm.transport.drive import called, drive
 from any_llm.transport.network import CONNECT, CONNECTIONS, TLS, Network, proxy_for, signed
 from any_llm.transport.once import Threads
 from any_llm.transport.scope import Scope
-from any_llm.wire import Admit, Once, Outcome, Reply, Run, Send, TransportError
+from any_llm.wire import Admit, Made, Once, Outcome, Reply, Run, Send, TransportError
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from any_llm.flow.job import Job
-    from any_llm.types.completion import CreateEmbeddingResponse
-    from any_llm.wire import Command
+    from any_llm.wire import Command, Work
 
     Flow = Generator[Command, Outcome, None]
 
@@ -52,7 +50,7 @@ class BlockingTransport:
         self._openers: dict[tuple[str, str], tuple[urllib3.HTTPConnectionPool | urllib3.PoolManager, bool]] = {}
         _ALIVE.add(self)
 
-    def run(self, job: Job, *, timeout: float | None, deadline: float | None) -> CreateEmbeddingResponse:
+    def run(self, job: Work[Made], *, timeout: float | None, deadline: float | None) -> Made:
         """Drive every conversation of the job; `timeout` is seconds a read, `deadline` seconds for all."""
         scope = Scope(timeout or self._network.timeout, None if deadline is None else time.monotonic() + deadline)
         flows: list[Flow] = []
@@ -64,12 +62,12 @@ class BlockingTransport:
             self._work(job, flows[0], scope)
         return job.response()
 
-    def _work(self, job: Job, flow: Flow | None, scope: Scope) -> None:
+    def _work(self, job: Work[Any], flow: Flow | None, scope: Scope) -> None:
         while flow is not None:
             drive(flow, partial(self._perform, scope))
             flow = job.next_conversation()
 
-    def _fan_out(self, job: Job, flows: list[Flow], scope: Scope) -> None:
+    def _fan_out(self, job: Work[Any], flows: list[Flow], scope: Scope) -> None:
         """Let the first error end the rest, and leave bare."""
         ended: queue.SimpleQueue[BaseException | None] = queue.SimpleQueue()
 

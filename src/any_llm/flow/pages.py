@@ -1,0 +1,85 @@
+"""One list of models from its first page to its last: a job of one conversation. Knows no colour."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from any_llm.exceptions import AnyLLMError, ListModelsNotSupportedError
+from any_llm.flow.converse import exchange
+from any_llm.flow.failure import lost, unreadable
+from any_llm.wire import Batch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+    from any_llm.flow.converse import Setting
+    from any_llm.types.model import Model
+    from any_llm.wire import Call, Command, Outcome, Page, Run, Send, TransportError
+
+NO_INPUTS = Batch((), (), 0)
+NOWHERE = frozenset({404, 405, 501})
+"""Statuses with which a server says that it has no such list."""
+
+
+class Pages:
+    """`next_conversation()` gives one, and then None; driven to its end, `response()` has the models."""
+
+    def __init__(
+        self,
+        setting: Setting,
+        *,
+        models: Callable[[Call, str | None], Send | Run],
+        listed: Callable[[Call, Any], Page],
+    ) -> None:
+        """Ask for nothing yet."""
+        self._setting = setting
+        self._models = models
+        self._listed = listed
+        self._found: list[Model] = []
+        self._begun = False
+
+    def next_conversation(self) -> Generator[Command, Outcome, None] | None:
+        """Give the only one."""
+        if self._begun:
+            return None
+        self._begun = True
+        return self._converse()
+
+    def _converse(self) -> Generator[Command, Outcome, None]:
+        call = self._setting.call
+        tokens: set[str | None] = {None}
+        after: str | None = None
+        while True:
+            page = yield from self._page(after)
+            self._found.extend(page.models)
+            if page.after is None:
+                return
+            if page.after in tokens:
+                raise unreadable(call, "its list of models never ends: a page names one before it as the next")
+            after = page.after
+            tokens.add(after)
+
+    def _page(self, after: str | None) -> Generator[Command, Outcome, Page]:
+        call = self._setting.call
+        try:
+            page: Page = yield from exchange(
+                self._setting,
+                NO_INPUTS,
+                write=lambda known: self._models(known, after),
+                read=lambda reply: self._listed(call, reply),
+            )
+        except AnyLLMError as error:
+            if error.status_code not in NOWHERE:
+                raise
+            message = f"It answered {error.status_code}: there is no list of models at this address."
+            status = error.status_code
+            raise ListModelsNotSupportedError(message, error, call.row.name, status_code=status) from error
+        return page
+
+    def lost(self, error: TransportError) -> AnyLLMError:
+        """Say that the call as a whole was ended."""
+        return lost(self._setting.call, error)
+
+    def response(self) -> list[Model]:
+        """All of them, in the provider's order."""
+        return self._found
