@@ -18,7 +18,7 @@ from any_llm.providers.table import ROWS
 from any_llm.wire import Admit, Batch, Call, Options, Outcome, Reply, Run, Send, Sleep, TransportError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Generator, Sequence
 
 KEY = "sk-of-nobody-0123456789abcdef"
 MONOTONIC, WALL = 50_000.0, 1_795_000_000.0
@@ -96,12 +96,16 @@ def play(
     *,
     batch: Batch | None = None,
     ends: tuple[str, TransportError] | None = None,
+    flow: Generator[Any, Any, Any] | None = None,
 ) -> Played:
-    """Serve these replies in turn, all of them; `ends` throws into the first command of that name instead."""
+    """Serve these replies in turn, all of them; `ends` throws into the first command of that name instead.
+
+    `flow`: another conversation than the batch's.
+    """
     left, now = list(replies), MONOTONIC
     words: list[str] = []
     played = Played("", [], None, None)
-    flow = converse(setting, batch or a_batch())
+    flow = flow or converse(setting, batch or a_batch())
     try:
         command = next(flow)
         while True:

@@ -32,6 +32,8 @@ ANY_LLM = [
 ]
 OURS = [
     ("InvalidModelError", PLAIN, HTTP, "Invalid request"),
+    ("InvalidProviderError", PLAIN, HTTP, "Invalid request"),
+    ("ListModelsNotSupportedError", PLAIN, HTTP, "An error occurred"),
     ("EmbeddingsNotSupportedError", ["provider_key", "reason", "supported_providers"], [], None),
     ("MissingPackageError", ["provider_name", "extra"], [], None),
     ("InvalidResponseError", PLAIN, HTTP, "The provider's reply cannot be right"),

@@ -70,6 +70,10 @@ def test_the_roles_stand_in_the_annotation_beside_str(function, word):
         (any_llm.aembedding, True),
         (AnyLLM.embedding, False),
         (AnyLLM.aembedding, True),
+        (any_llm.list_models, False),
+        (any_llm.alist_models, True),
+        (AnyLLM.list_models, False),
+        (AnyLLM.alist_models, True),
     ],
 )
 def test_the_one_with_an_a_is_awaited(function, awaited):
@@ -81,6 +85,11 @@ def test_the_one_with_an_a_is_awaited(function, awaited):
     [
         (AnyLLM.create, "(provider, api_key=None, api_base=None, **client_args)"),
         (AnyLLM.create_openai_compatible, "(name, api_base, api_key=None, **client_args)"),
+        (any_llm.list_models, "(provider, api_key=None, api_base=None, client_args=None, **kwargs)"),
+        (any_llm.alist_models, "(provider, api_key=None, api_base=None, client_args=None, **kwargs)"),
+        (AnyLLM.list_models, "(self, *, timeout=None, deadline=None, extra_headers=None, extra_query=None, **kwargs)"),
+        (AnyLLM.alist_models, "(self, *, timeout=None, deadline=None, extra_headers=None, extra_query=None, **kwargs)"),
+        (any_llm.register_provider, "(row)"),
         (AnyLLM.split_model_provider, "(model)"),
         (AnyLLM.get_supported_providers, "()"),
         (AnyLLM.get_all_provider_metadata, "()"),

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import any_llm
-from any_llm import AnyLLM, EmbeddingsNotSupportedError, LLMProvider
+from any_llm import AnyLLM, EmbeddingsNotSupportedError, LLMProvider, Row
 from interface_calls import SPOKEN, at
 
 TESTS = Path(__file__).parent
@@ -87,7 +87,7 @@ def test_the_distribution_has_another_name():
     assert not any_llm.__version__.startswith("1.40")
 
 
-@pytest.mark.parametrize("name", ["completion", "acompletion", "rerank", "list_models", "BatchNotCompleteError"])
+@pytest.mark.parametrize("name", ["completion", "acompletion", "rerank", "create_batch", "BatchNotCompleteError"])
 def test_only_embeddings_are_here(name):
     with pytest.raises(AttributeError, match=rf"(?s){name}.*embeddings only.*any-llm-sdk"):
         getattr(any_llm, name)
@@ -122,13 +122,24 @@ def test_metadata_names_every_variable_of_the_key():
     assert AnyLLM.get_provider_metadata("openai").env_key == "OPENAI_API_KEY"
 
 
-def test_metadata_claims_only_embeddings():
+def test_metadata_claims_only_embeddings_and_lists():
     every = AnyLLM.get_all_provider_metadata()
     assert {one.tier for one in every} == {"community"}
-    fields = ("completion", "streaming", "responses", "list_models", "messages", "rerank", "files")
+    fields = ("completion", "streaming", "responses", "messages", "rerank", "files")
     assert {getattr(one, field) for one in every for field in fields} == {False}
     assert AnyLLM.get_provider_metadata("openai").embedding is True
+    assert AnyLLM.get_provider_metadata("openai").list_models is True
     assert [proof.kind for proof in AnyLLM.get_provider_metadata("openai").evidence] == ["docs", "sdk"]
+
+
+def test_a_provider_of_your_own_is_a_row(loopback):
+    server = loopback(SPOKEN["openai"].answer)
+    row = Row(
+        name="ours", title="Ours", kind="server", source="our wiki", read="2026-11-22", api_base=server.url,
+        key_required=False,
+    )  # fmt: skip
+    assert any_llm.register_provider(row) == LLMProvider("ours")
+    assert any_llm.embedding("ours:m", "Hello").provider == "ours"
 
 
 def test_a_client_has_a_public_embedding():
@@ -139,7 +150,7 @@ def test_a_client_has_a_public_embedding():
 
 
 def test_some_methods_of_the_class_are_not_here():
-    gone = ["resolve_provider_key", "get_provider_enum", "get_registry_provider_names", "list_models", "acompletion"]
+    gone = ["resolve_provider_key", "get_provider_enum", "get_registry_provider_names", "acompletion"]
     flags = ["PROVIDER_NAME", "ENV_API_KEY_NAME", "SUPPORTS_EMBEDDING", "SUPPORTS_COMPLETION", "MISSING_PACKAGES_ERROR"]
     assert [name for name in gone + flags if hasattr(AnyLLM.get_provider_class("openai"), name)] == []
 

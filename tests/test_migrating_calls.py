@@ -8,9 +8,9 @@ import json
 import numpy as np
 import pytest
 
-from any_llm import AnyLLMError, InvalidRequestError, UnsupportedParameterError, embedding
-from any_llm.exceptions import InvalidModelError
-from interface_calls import SPOKEN, at, fields_of, texts_of
+from any_llm import AnyLLMError, InvalidRequestError, UnsupportedParameterError, embedding, list_models
+from any_llm.exceptions import InvalidModelError, ListModelsNotSupportedError
+from interface_calls import KEY, SPOKEN, at, fields_of, texts_of
 from loopback import Answer
 
 
@@ -171,6 +171,31 @@ def test_requests_say_who_sends_them(loopback):
     embedding(**at(server))
     assert server.requests[0].headers["user-agent"].startswith("omniembed")
     assert "x-stainless" not in json.dumps(server.requests[0].headers)
+
+
+def test_keywords_of_a_list_are_the_apis(loopback):
+    server = loopback(lambda _: Answer(json={"data": [{"id": "m"}]}))
+    assert [model.id for model in list_models("openai", KEY, server.url, timeout=9, limit=5)] == ["m"]
+    assert (server.requests[0].path, server.requests[0].query) == ("/models", {"limit": "5"})
+
+
+def test_a_list_has_what_embeds_where_that_is_known(loopback):
+    chat = {"name": "models/chat", "supportedGenerationMethods": ["generateContent"]}
+    server = loopback(lambda _: Answer(json={"models": [chat, {**chat, "name": "cohere's"}], "data": []}))
+    assert list_models("gemini", KEY, server.url) == []
+    assert [model.id for model in list_models("cohere", KEY, server.url)] == ["models/chat", "cohere's"]
+    list_models("openrouter", KEY, server.url)
+    assert [(one.path, one.query) for one in server.requests] == [
+        ("/v1/models", {}),
+        ("/v1/models", {"endpoint": "embed"}),
+        ("/embeddings/models", {}),
+    ]
+
+
+def test_no_list_is_an_error_of_ours():
+    with pytest.raises(NotImplementedError) as caught:
+        list_models("voyage", KEY)
+    assert type(caught.value) is ListModelsNotSupportedError
 
 
 def test_a_redirect_is_an_error(loopback):

@@ -131,10 +131,7 @@ async def test_no_repr_holds_the_key(loopback):
     client = AnyLLM.create("openai", KEY, loopback(vectors).url)
     client.embedding("m", "5")
     await client.aembedding("m", "5")
-    seen = [
-        client,
-        *vars(client).values(),
-        *vars(client._connections._blocking).values(),
-        *vars(client._connections._asynchronous).values(),
-    ]
+    carried = vars(client._connections)
+    inside = [value for name in ("_blocking", "_asynchronous") for value in vars(carried[name]).values()]
+    seen = [client, *vars(client).values(), *carried.values(), *inside]
     assert not any(KEY in f"{each!r} {each!s}" for each in seen)

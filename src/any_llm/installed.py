@@ -28,7 +28,8 @@ class Brought(NamedTuple):
 def brought() -> Iterator[Brought]:
     """Load each entry point: a Row, or a function that returns one or several."""
     try:
-        found = entry_points(group=GROUP)
+        # In an order that no file system decides: of two with one name, the first stands.
+        found = sorted(entry_points(group=GROUP), key=_origin)
     except Exception as error:  # noqa: BLE001  # whatever another package does wrong, the rest must go on
         yield Brought(f"reading the entry points {GROUP}", error=error)
         return
@@ -40,8 +41,8 @@ def brought() -> Iterator[Brought]:
 
 
 def _origin(entry: EntryPoint) -> str:
-    owner = f" of {entry.dist.name} {entry.dist.version}" if entry.dist is not None else ""
-    return f"the entry point {entry.name} = {entry.value}{owner}"
+    owner = f"{entry.dist.name} {entry.dist.version}" if entry.dist is not None else "an unknown package"
+    return f"{owner}, by its entry point {entry.name} = {entry.value},"
 
 
 def _rows(entry: EntryPoint) -> tuple[Row, ...]:

@@ -87,7 +87,7 @@ class Registry:
                 error = refused
         if error is None:
             return None
-        return f"{each.origin} gives no provider, and is left out: {type(error).__name__}: {error}"
+        return f"{each.origin} brings no provider, and is left out: {type(error).__name__}: {error}"
 
     def forget(self) -> None:
         """Know the table alone again."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, assert_type
 
 import any_llm
@@ -10,15 +11,24 @@ from any_llm import (
     AnyLLMError,
     CreateEmbeddingResponse,
     Embedding,
+    Limits,
     LLMProvider,
+    Names,
     RateLimitError,
+    Row,
     aembedding,
+    alist_models,
     embedding,
+    list_models,
+    register_provider,
 )
+from any_llm.types.model import Model
 from any_llm.types.provider import ProviderMetadata
 
 if TYPE_CHECKING:
     import ssl
+
+    from any_llm.wire import Batch, Call, Part, Refusal, Reply, Send
 
 
 def key() -> str:
@@ -62,6 +72,36 @@ async def clients() -> None:
     assert_type(AnyLLM.get_provider_class("openai"), type[AnyLLM])
     assert_type(AnyLLM.split_model_provider("openai:m"), tuple[LLMProvider, str])
     assert_type(LLMProvider.from_string("openai"), LLMProvider)
+    assert_type(AnyLLM.create("openai").list_models(limit=5), list[Model])
+    assert_type(await AnyLLM.create("openai").alist_models(deadline=5), list[Model])
+    assert_type(list_models("openai", "k", "https://a.example", {"timeout": 5}, after="m"), Sequence[Model])
+    assert_type(await alist_models(LLMProvider.OPENAI), Sequence[Model])
+    assert_type(list_models("local")[0].id, str)
+
+
+class Own:
+    """A shape of one's own."""
+
+    def encode(self, call: Call, batch: Batch) -> Send:
+        """Write."""
+        raise NotImplementedError
+
+    def decode(self, call: Call, reply: Reply) -> Part:
+        """Read."""
+        raise NotImplementedError
+
+    def explain(self, reply: Reply) -> Refusal:
+        """Explain."""
+        raise NotImplementedError
+
+
+def providers() -> None:
+    """A provider of one's own."""
+    row = Row(
+        name="ours", title="Ours", kind="server", source="our wiki", read="2026-11-22", key_required=False,
+        limits=Limits(items=8), names=Names(dimensions="width"), adapter=Own(),
+    )  # fmt: skip
+    assert_type(register_provider(row), LLMProvider)
 
 
 def failures(error: AnyLLMError, limit: RateLimitError) -> None:
@@ -85,4 +125,6 @@ def mistakes() -> None:
     embedding("m", "text", client_args=["timeout"])  # type: ignore[arg-type]
     embedding("m", "text").embeddings  # type: ignore[attr-defined]  # noqa: B018
     AnyLLM.create("openai").embed("m", "text")  # type: ignore[attr-defined]
+    Row(name="ours", title="Ours", kind="servers", source="", read="")  # type: ignore[arg-type]
+    register_provider("ours")  # type: ignore[arg-type]
     LLMProvider.OPNEAI  # type: ignore[attr-defined]  # noqa: B018
