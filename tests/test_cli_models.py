@@ -10,6 +10,7 @@ import any_llm
 from any_llm.cli.models import as_table
 from any_llm.models import ModelInfo, known_models
 from cli_command import omniembed
+from loopback import Answer
 
 
 @pytest.mark.parametrize(
@@ -67,3 +68,56 @@ def test_an_unknown_provider_is_an_error():
     ran = omniembed("models", "--provider", "opena")
     assert (ran.code, ran.stdout) == (1, b"")
     assert "Did you mean openai" in ran.stderr
+
+
+LISTED = {"data": [{"id": "text-embedding-3-small"}, {"id": "a-model-of-tomorrow"}, {"id": "BAAI/bge-m3:567m"}]}
+
+
+@pytest.fixture
+def at(loopback):
+    """A server that lists models, and the options that ask it."""
+    server = loopback(lambda _: Answer(json=LISTED))
+    return ["--live", "--provider", "openai", "--api-base", server.url]
+
+
+def test_the_provider_is_asked_and_what_is_known_stands_beside_each(at, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "k")
+    ran = omniembed("models", *at)
+    assert (ran.code, ran.stderr) == (0, "")
+    assert ran.stdout.decode().splitlines() == [
+        "PROVIDER  MODEL                   WIDTH  WIDTHS   TOKENS  USD   ENDS",
+        "openai    text-embedding-3-small  1536   1..1536  8192    0.02  -",
+        "openai    a-model-of-tomorrow     -      -        -       -     -",
+        "openai    BAAI/bge-m3:567m        1024   -        8192    -     -",
+    ]
+
+
+def test_a_program_reads_what_was_listed(at, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "k")
+    rows = json.loads(omniembed("models", *at, "--json").stdout)
+    assert [(row["provider"], row["model"]) for row in rows] == [("openai", one["id"]) for one in LISTED["data"]]
+    assert rows[1] == ModelInfo("openai", "a-model-of-tomorrow").model_dump()
+
+
+def test_the_models_in_this_process_are_listed_live():
+    ran = omniembed("models", "--live", "--provider", "local")
+    assert (ran.code, ran.stderr) == (0, "")
+    assert "all-MiniLM-L6-v2" in ran.stdout.decode()
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "words"),
+    [
+        (["--live"], 2, "add --provider NAME"),
+        (["--api-base", "http://127.0.0.1:9"], 2, "nobody is asked without --live"),
+        (["--live", "--provider", "voyage"], 1, "VOYAGE_API_KEY"),
+        (["--live", "--provider", "fake"], 1, "[fake] It is not known to list its models."),
+        (["--live", "--provider", "opena"], 1, "Did you mean openai"),
+        (["--live", "--provider", "vllm", "--api-base", "http://127.0.0.1:9"], 1, "Connection refused"),
+    ],
+)
+def test_who_cannot_be_asked(options, code, words):
+    ran = omniembed("models", *options)
+    assert (ran.code, ran.stdout) == (code, b"")
+    assert words in ran.stderr
+    assert ran.stderr.count("\n") == 1

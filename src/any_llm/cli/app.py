@@ -117,6 +117,8 @@ def providers(
 def models(
     *,
     provider: Annotated[str | None, typer.Option(metavar="NAME", help="Only what this provider offers.")] = None,
+    live: Annotated[bool, typer.Option("--live", help="Ask the provider which models it has now.")] = False,
+    api_base: Annotated[str | None, typer.Option(metavar="URL", help="The base URL to ask, with --live.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print a list of objects.")] = False,
     debug: Debug = False,  # noqa: ARG001  # read by main()
 ) -> None:
@@ -127,5 +129,5 @@ def models(
     from any_llm.cli import models as table  # noqa: PLC0415
     from any_llm.cli import target  # noqa: PLC0415
 
-    rows = table.listed(provider)
+    rows = table.asked(provider, live=live, api_base=api_base)
     target.show(table.as_json(rows) if json else table.as_table(rows))

@@ -1,10 +1,12 @@
-"""Which models is something known of, and what? A line each for a person, an object each for a program."""
+"""Which models is something known of, or does a provider list, and what is known? A line each, or an object each."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import msgspec
+
+from any_llm.cli.failure import USAGE, Failure
 
 if TYPE_CHECKING:
     from any_llm.models import ModelInfo
@@ -22,6 +24,28 @@ def listed(provider: str | None = None) -> list[ModelInfo]:
         return known_models(str(LLMProvider.from_string(provider).value))
     spoken = {"", *AnyLLM.get_supported_providers()}
     return [info for info in known_models() if info.provider in spoken]
+
+
+def asked(provider: str | None, *, live: bool, api_base: str | None) -> list[ModelInfo]:
+    """What the command line asks for: what is known here, or what the provider lists now. Raises Failure."""
+    if not live:
+        if api_base is not None:
+            raise Failure("nobody is asked without --live: add it, or leave out --api-base.", code=USAGE)
+        return listed(provider)
+    if provider is None:
+        raise Failure("--live wants to know whom to ask: add --provider NAME.", code=USAGE)
+    return listed_there(provider, api_base)
+
+
+def listed_there(provider: str, api_base: str | None) -> list[ModelInfo]:
+    """Every model that the provider itself lists, in its order, with what is known of each. Raises AnyLLMError."""
+    from any_llm import AnyLLM  # noqa: PLC0415  # --help needs no library
+    from any_llm.models import ModelInfo  # noqa: PLC0415
+
+    with AnyLLM.create(provider, api_base=api_base) as client:
+        name = client.row.name
+        names = [model.id for model in client.list_models()]
+    return [(AnyLLM.get_model_info(each, name) or ModelInfo(name, each))._replace(model=each) for each in names]
 
 
 def as_json(rows: list[ModelInfo]) -> str:
