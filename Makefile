@@ -23,6 +23,7 @@ lint: $(VENV)/test
 
 render: $(VENV)/test
 	$(BIN)/python scripts/render.py
+	$(BIN)/python scripts/sample.py
 
 clean:
 	rm -rf $(VENV)

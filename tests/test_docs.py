@@ -14,18 +14,21 @@ import pytest
 
 from any_llm.providers.table import ROWS
 from cli_command import COMMAND, environment, run_process
+from loopback import Answer
 from oracles import platforms, replies
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from loopback import Answer, Request
+    from loopback import Request
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 EVERY_PAGE = [*PAGES, ROOT / "CHANGELOG.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*/*.md"))]
 WIDTHS = {"text-embedding-3-small": 1536, "text-embedding-3-large": 3072, "embed-v4.0": 1536, "voyage-4": 1024}
 """What these models give when no width is asked for; the pages show it."""
+ADDRESSES = ("http://127.0.0.1:11434", "http://embed.our-house.example:8080")
+"""Servers that stand in examples; a test has one with a port of its own."""
 
 
 def blocks(page: Path, *languages: str) -> Iterator[tuple[int, str]]:
@@ -42,6 +45,9 @@ def answer(request: Request) -> Answer:
     if request.path.endswith("/predictions"):
         return platforms.replicate(request)
     body = request.json
+    if request.path == "/vectorize":  # the shape of docs/adding-a-provider.md
+        vectors = [replies.vector(text, body["width"]) for text in body["texts"]]
+        return Answer(json={"vectors": vectors, "words": len(" ".join(body["texts"]).split())})
     if body["model"] in WIDTHS and not {"dimensions", "output_dimension"} & body.keys():
         name = "output_dimension" if request.path == "/v2/embed" else "dimensions"
         body[name] = WIDTHS[body["model"]]
@@ -70,11 +76,11 @@ def shown(block: str) -> list[str]:
 @pytest.mark.parametrize("page", [page for page in PAGES if any(blocks(page, "python"))], ids=lambda page: page.name)
 def test_the_code_of_a_page_runs_and_prints_what_it_shows(page, providers, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    # Ollama's address stands in its example; a test has a port of its own.
-    elsewhere = "http://127.0.0.1:11434", providers.url
     namespace: dict[str, object] = {"__name__": "__main__"}
     for line, block in blocks(page, "python"):
-        code = compile("\n" * line + block.replace(*elsewhere), str(page), "exec", dont_inherit=True)
+        for address in ADDRESSES:
+            block = block.replace(address, providers.url)  # noqa: PLW2901  # as it is printed, but for the host
+        code = compile("\n" * line + block, str(page), "exec", dont_inherit=True)
         with redirect_stdout(StringIO()) as printed:
             exec(code, namespace)  # noqa: S102  # our own pages
         if shown(block):

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -80,6 +82,16 @@ QUIET = [
 def test_nobody_is_asked_while_every_name_is_known(program, site):
     ran = run(site, f"{ASK}{program}\nprint(*{{'any_llm.installed'}} & sys.modules.keys())")
     assert (ran.stdout.decode().strip(), ran.stderr) == ("", "")
+
+
+def test_the_page_shows_an_entry_point_as_it_must_be(site, tmp_path):
+    page = (TESTS.parent / "docs" / "adding-a-provider.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"^```toml\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    ((group, entries),) = tomllib.loads(block)["project"]["entry-points"].items()
+    lines = "".join(f"{name} = {value}\n" for name, value in entries.items())
+    (tmp_path / "our_house-1.2.dist-info" / "entry_points.txt").write_text(f"[{group}]\n{lines}")
+    ran = run(site, f"{ASK}print(LLMProvider('our-house'))", "-W", "error")
+    assert (ran.stdout.decode().strip(), ran.stderr) == ("our-house", "")
 
 
 def test_packages_are_asked_once(site):

@@ -23,6 +23,7 @@ from by_hand import for_its_model
 from cli_command import environment, run_process
 
 ROOT = Path(__file__).parent.parent
+ADDING = ROOT / "docs/adding-a-provider.md"
 MARKED = re.compile(r"rendered: (?!end)\w+.*?rendered: end", re.DOTALL)
 EVIDENCE = "src/any_llm/providers/evidence.json"
 PROVES = "import pytest\n\n\n@pytest.mark.proves({!r}, {!r}, {!r})\ndef test_it():\n    pass\n"
@@ -199,3 +200,31 @@ def test_the_options_table_says_what_the_adapter_does(tables, name, column, word
     else:
         with pytest.raises(UnsupportedParameterError):
             adapter.encode(for_its_model(call), Batch((), (), 0))
+
+
+def sample(root: Path, *arguments: str) -> tuple[int, str]:
+    ran = run_process(sys.executable, str(root / "scripts/sample.py"), *arguments)
+    return ran.code, ran.stdout.decode() + ran.stderr
+
+
+def test_the_whole_diff_of_a_row_is_the_one_on_the_page():
+    assert sample(ROOT, "--check") == (0, "")
+    (block,) = re.findall(r"^```diff\n(.*?)^```$", ADDING.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    changed = re.findall(r"^\+\+\+ b/(.*)$", block, re.MULTILINE)
+    # Two by hand, which stand first; the rest is rendered.
+    assert changed[:2] == ["src/any_llm/providers/table.py", "tests/replies/rows.json"]
+    assert {*changed[2:]} == {
+        *("README.md", "docs/options.md", "docs/providers.md", "docs/providers/featherless.md"),
+        *("src/any_llm/constants.py", EVIDENCE),
+    }
+
+
+def test_a_diff_that_is_stale_is_named_and_written_anew(copy):
+    shutil.copytree(ROOT / "src", copy / "src", dirs_exist_ok=True)
+    page = copy / ADDING.relative_to(ROOT)
+    text = page.read_text(encoding="utf-8")
+    change(page, '+        name="featherless", title="Featherless AI"', '+        name="featherless", title="Featherless"')
+    change(page, '+    FEATHERLESS = "featherless"\n', "")
+    assert sample(copy, "--check") == (1, "docs/adding-a-provider.md is stale: run make render\n")
+    assert sample(copy) == (0, "wrote docs/adding-a-provider.md\n")
+    assert page.read_text(encoding="utf-8") == text

@@ -1,6 +1,7 @@
 """All that passes between thought (flow, providers: pure) and deed (transport, local: they wait).
 
 A conversation is a generator. It yields a Command and is resumed with an Outcome, or with a TransportError thrown in.
+What an adapter is given and gives is public: Batch, Call, Page, Part, Refusal, Reply, Run, Send and Token.
 """
 
 from __future__ import annotations
