@@ -69,10 +69,8 @@ class DashScopeAdapter:
         parameters = fields(call, owned=OWNED)
         if "sparse" in str(parameters.get("output_type", "")):
             raise UnsupportedParameterError("output_type", call.row.name, "Only dense vectors are read here.")
-        host = call.base.rstrip("/").removesuffix("/compatible-mode/v1").removesuffix("/api/v1")
         content: dict[str, Any] = {"model": call.model, "input": {"texts": batch.texts}, "parameters": parameters}
-        url = address(msgspec.structs.replace(call, base=host), call.row.path)
-        return Send(url=url, body=msgspec.json.encode(content))
+        return Send(url=address(_at_host(call), call.row.path), body=msgspec.json.encode(content))
 
     def decode(self, call: Call, reply: Reply) -> Part:
         """Read the vectors by `text_index`."""
@@ -88,6 +86,15 @@ class DashScopeAdapter:
     def explain(self, reply: Reply) -> Refusal:
         """Read {"code", "message", "request_id"}."""
         return refusal(reply)
+
+    def models(self, call: Call, after: str | None) -> Send:
+        """Ask at its OpenAI-compatible address, which lists all at once."""
+        return Send(method="GET", url=address(_at_host(call), "/compatible-mode/v1/models"))
+
+
+def _at_host(call: Call) -> Call:
+    host = call.base.rstrip("/").removesuffix("/compatible-mode/v1").removesuffix("/api/v1")
+    return msgspec.structs.replace(call, base=host)
 
 
 adapter = DashScopeAdapter()
