@@ -70,7 +70,7 @@ def test_an_unknown_provider_is_an_error():
     assert "Did you mean openai" in ran.stderr
 
 
-LISTED = {"data": [{"id": "text-embedding-3-small"}, {"id": "a-model-of-tomorrow"}, {"id": "BAAI/bge-m3:567m"}]}
+LISTED = {"data": [{"id": "openai/text-embedding-3-small"}, {"id": "a-model-of-tomorrow"}, {"id": "BAAI/bge-m3:567m"}]}
 
 
 @pytest.fixture
@@ -85,10 +85,10 @@ def test_the_provider_is_asked_and_what_is_known_stands_beside_each(at, monkeypa
     ran = omniembed("models", *at)
     assert (ran.code, ran.stderr) == (0, "")
     assert ran.stdout.decode().splitlines() == [
-        "PROVIDER  MODEL                   WIDTH  WIDTHS   TOKENS  USD   ENDS",
-        "openai    text-embedding-3-small  1536   1..1536  8192    0.02  -",
-        "openai    a-model-of-tomorrow     -      -        -       -     -",
-        "openai    BAAI/bge-m3:567m        1024   -        8192    -     -",
+        "PROVIDER  MODEL                          WIDTH  WIDTHS   TOKENS  USD   ENDS",
+        "openai    openai/text-embedding-3-small  1536   1..1536  8192    0.02  -",
+        "openai    a-model-of-tomorrow            -      -        -       -     -",
+        "openai    BAAI/bge-m3:567m               1024   -        8192    -     -",
     ]
 
 

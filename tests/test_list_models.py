@@ -197,6 +197,15 @@ def test_nobody_is_asked_who_has_no_list(call, provider, kind, loopback):
 
 
 @COLOURS
+@pytest.mark.parametrize("retries", [0, 1])
+def test_it_is_tried_again_as_often_as_the_client_says(call, retries, loopback):
+    server = loopback(lambda _: Answer(503, json={}))
+    with pytest.raises(exceptions.ProviderError):
+        call("openai", KEY, server.url, {"max_retries": retries})
+    assert len(server.requests) == 1 + retries
+
+
+@COLOURS
 def test_the_models_in_this_process_are_listed_without_loading_one(call):
     assert [model.id for model in call("local")] == ["all-MiniLM-L6-v2"]
 

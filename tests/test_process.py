@@ -119,11 +119,13 @@ def test_a_fork_while_a_lock_is_held_does_not_lock_the_child(loopback):
     program = """
         from any_llm import shared
         from any_llm.flow.memory import MEMORY
+        from any_llm.providers.table import ROWS
+        from any_llm.registry import REGISTRY, register_provider
         client = AnyLLM.create("openai", KEY, sys.argv[1])
         client.embedding("m", texts(5))
         asyncio.run(client.aembedding("m", texts(5)))
         tls = client._connections._blocking._tls, client._connections._asynchronous._connectors._tls
-        locks = shared._lock, MEMORY._lock, tls[0]._lock, tls[1]._lock
+        locks = shared._lock, MEMORY._lock, REGISTRY._lock, tls[0]._lock, tls[1]._lock
         for lock in locks: lock.acquire()
         child = os.fork()
         if child:
@@ -132,6 +134,7 @@ def test_a_fork_while_a_lock_is_held_does_not_lock_the_child(loopback):
             signal.alarm(10)
             embedding(inputs=texts(5), **options)
             MEMORY.learn(("", "", 0), 0.0)
+            register_provider(ROWS["openai"])
             for each in tls:
                 each.context()
             client.embedding("m", texts(5))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
@@ -14,6 +15,7 @@ import any_llm
 from any_llm import AnyLLM, InvalidProviderError, Limits, LLMProvider, Names, Row, register_provider
 from any_llm.exceptions import UnsupportedProviderError
 from any_llm.providers.table import ROWS
+from any_llm.registry import REGISTRY
 from loopback import Answer
 from our_house import Lengths, row
 
@@ -53,6 +55,25 @@ def test_a_registered_row_is_spoken_to_over_the_wire(loopback, monkeypatch):
     assert {(one.path, one.headers["x-mine"]) for one in server.requests} == {("/embed/v1", "k")}
     bodies = sorted((one.json for one in server.requests), key=lambda body: body["input"])
     assert bodies == [{"input": [text], "model": "m", "width": 2} for text in "ab"]
+
+
+def test_an_address_may_have_parts_that_the_caller_names(loopback, monkeypatch):
+    server = loopback(lambda _: Answer(json={"data": [{"embedding": [1.0], "index": 0}]}))
+    port = server.url.rpartition(":")[2]
+    base = "http://127.0.0.1:{port}/{tenant}"
+    register_provider(SERVER._replace(api_base=base, variables={"port": "MINE_PORT", "tenant": "MINE_TENANT"}))
+    monkeypatch.setenv("MINE_PORT", port)
+    any_llm.embedding("mine:m", "Hello", client_args={"tenant": "t"})
+    assert [one.path for one in server.requests] == ["/t/embeddings"]
+
+
+def test_a_row_that_is_known_no_more_is_not_asked_again(loopback):
+    servers = [loopback(lambda _: Answer(json={"data": [{"embedding": [1.0], "index": 0}]})) for _ in range(2)]
+    for server in servers:
+        REGISTRY.forget()
+        register_provider(SERVER._replace(api_base=server.url))
+        any_llm.embedding("mine:m", "Hello")
+    assert [len(server.requests) for server in servers] == [1, 1]
 
 
 def test_a_member_is_a_member():
@@ -186,11 +207,13 @@ UNUSABLE = [
     ("", "adapter names ''"),
     ("numbered", "no attribute 'adapter'"),
     ("any_llm.providers.fields", "no attribute 'adapter'"),
+    ("half_an_adapter", "must have encode, decode, explain; it lacks decode, explain"),
 ]
 
 
 @pytest.mark.parametrize(("adapter", "words"), UNUSABLE)
-def test_an_adapter_that_is_not_there_is_found_on_first_use(adapter, words):
+def test_an_adapter_that_is_not_there_is_found_on_first_use(adapter, words, monkeypatch):
+    monkeypatch.setitem(sys.modules, "half_an_adapter", SimpleNamespace(adapter=SimpleNamespace(encode=len)))
     register_provider(SERVER._replace(adapter=adapter, api_base="http://127.0.0.1:9"))
     client = AnyLLM.create("mine")
     with pytest.raises(InvalidProviderError, match=words):
@@ -205,10 +228,12 @@ def test_an_adapter_may_be_an_object_or_a_module_of_ones_own():
 
 
 def test_a_row_without_embeddings_says_why():
-    register_provider(SERVER._replace(embedding=False, reason="it only chats."))
+    register_provider(SERVER._replace(embedding=False, reason="it only chats.", lists_models=True))
     with pytest.raises(any_llm.EmbeddingsNotSupportedError, match="mine makes no embeddings: it only chats"):
         AnyLLM.create("mine")
     assert "mine" not in AnyLLM.get_supported_providers()
+    metadata = AnyLLM.get_provider_metadata("mine")
+    assert (metadata.embedding, metadata.list_models) == (False, False)
 
 
 def test_threads_may_register_and_ask_at_once():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from enum import StrEnum
-from typing import Any
 
 from any_llm.exceptions import InvalidModelError, UnsupportedProviderError
 
@@ -149,10 +148,6 @@ class LLMProvider(StrEnum):
 
         row = REGISTRY.find(value) if isinstance(value, str) else None
         return None if row is None else _member(row.name)
-
-    def __reduce_ex__(self, protocol: Any) -> tuple[type[LLMProvider], tuple[str]]:
-        """Pickle by name: a registered one is no attribute of the class."""
-        return LLMProvider, (self.value,)
 
     @classmethod
     def from_string(cls, value: str | LLMProvider) -> LLMProvider:

@@ -111,7 +111,7 @@ def _check_base(row: Row, base: str) -> None:
     if unknown:
         raise _wrong(row.name, "api_base", f"holds {{{min(unknown)}}}, which variables= does not name")
     try:
-        checks.address("api_base", FIELD.sub("x", base), bare=row.bare_host)
+        checks.address("api_base", FIELD.sub("1", base), bare=row.bare_host)
     except InvalidRequestError as error:
         raise InvalidProviderError(error.message, provider_name=row.name) from None
 
