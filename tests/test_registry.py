@@ -35,9 +35,8 @@ def test_a_registered_provider_is_found_by_every_door():
     assert "our-house" in AnyLLM.get_supported_providers()
     assert AnyLLM.get_supported_providers() == sorted(AnyLLM.get_supported_providers())
     metadata = AnyLLM.get_provider_metadata("our-house")
-    assert (metadata.embedding, metadata.kind, metadata.doc_url, metadata.evidence) == (
-        True, "in-process", "the wiki", "docs"
-    )  # fmt: skip
+    assert (metadata.embedding, metadata.kind, metadata.doc_url) == (True, "in-process", "the wiki")
+    assert metadata.evidence == ()
     assert metadata in AnyLLM.get_all_provider_metadata()
     assert AnyLLM.get_model_info("our-house:m") is None
 
@@ -159,7 +158,6 @@ WRONG = [
     ({"title": ""}, "title must be a str that is not empty"),
     ({"source": None}, "source must be a str that is not empty, not NoneType"),
     ({"kind": "own"}, "kind must be one of cloud, gateway, server, in-process"),
-    ({"evidence": "hearsay"}, "evidence must be one of docs, sdk, server, live"),
     ({"api_base": 3}, "api_base must be a str, or None, not int"),
     ({"api_base": "host:80"}, "api_base must be an address"),
     ({"api_base": "https://a.example?key=k"}, "a query, a login or a key"),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from any_llm import checks
 from any_llm.exceptions import AnyLLMError, InvalidProviderError, InvalidRequestError
-from any_llm.providers.row import Evidence, Kind, Limits, Names, Row
+from any_llm.providers.row import Kind, Limits, Names, Row
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -89,8 +89,6 @@ def _senseless(row: Row) -> Iterator[tuple[str, str]]:
     """Look for values of the right type that cannot be meant."""
     if row.kind not in get_args(Kind):
         yield "kind", f"must be one of {', '.join(get_args(Kind))}"
-    if row.evidence not in get_args(Evidence):
-        yield "evidence", f"must be one of {', '.join(get_args(Evidence))}"
     if len(row.auth) != PAIR:
         yield "auth", "must be the header's name, and what stands before the key"
     if row.embedding and row.key_required and row.kind != "in-process" and not row.key_env:
