@@ -44,6 +44,7 @@ class LLMProvider(StrEnum):
     FEATHERLESS = "featherless"
     FIREWORKS = "fireworks"
     GEMINI = "gemini"
+    GIGACHAT = "gigachat"
     GITHUB = "github"
     GMI = "gmi"
     GPUSTACK = "gpustack"

@@ -162,12 +162,11 @@ class UnsupportedParameterError(AnyLLMError):
 class MissingPackageError(AnyLLMError, ImportError):
     """A package this provider needs is not installed. The message is the command that installs it."""
 
-    def __init__(self, provider_name: str, extra: str) -> None:
-        """Name the extra."""
+    def __init__(self, provider_name: str, extra: str, *, instead: str = "") -> None:
+        """Name the extra, and what does as well."""
         self.extra = extra
-        super().__init__(
-            f'needs packages that are not installed: pip install "omniembed[{extra}]"', None, provider_name
-        )
+        command = f'needs packages that are not installed: pip install "omniembed[{extra}]"'
+        super().__init__(f"{command}, or {instead}" if instead else command, None, provider_name)
 
 
 class InsufficientFundsError(AnyLLMError):

@@ -6,24 +6,28 @@ A generator: it yields commands and is resumed with outcomes. No I/O, no clock.
 from __future__ import annotations
 
 import random
+from functools import partial
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from any_llm import checks
-from any_llm.exceptions import ContextLengthExceededError, InsufficientFundsError
+from any_llm.exceptions import ContextLengthExceededError, InsufficientFundsError, InvalidRequestError
 from any_llm.flow import failure, pace
 from any_llm.flow.retry import LONGEST_WAIT, RETRYABLE, Retry, delay, retry_after
 from any_llm.flow.vectors import InvalidVectorError, Matrix, fill
 from any_llm.wire import Admit, Once, Outcome, Reply, Run, Send, Sleep, TransportError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Generator, Hashable, Mapping
 
     from any_llm.exceptions import AnyLLMError
     from any_llm.flow.memory import Memory, Place
     from any_llm.providers.row import Adapter
-    from any_llm.wire import Batch, Call, Command
+    from any_llm.wire import Batch, Call, Command, Token
+
+    Exchange = Generator[Command, Outcome, Token]
 
 OK = range(200, 300)
 UNAUTHORISED = 401
@@ -126,19 +130,46 @@ def _command(setting: Setting, call: Call, batch: Batch, now: float) -> Generato
     command = setting.adapter.encode(call, batch)
     if isinstance(command, Run):
         return command
-    headers = {**call.headers, **command.headers}
-    authorise = getattr(setting.adapter, "authorise", None)
-    if authorise is not None:
+    headers, url, sign = {**call.headers, **command.headers}, command.url, command.sign
+    exchange = _exchange(setting.adapter, call)
+    if exchange is not None:
         key = (setting.place[0], setting.place[2])
-        token = setting.memory.token(key, now)
-        if token is None:
-            token = (yield Once(key, lambda: authorise(call))).value
-            setting.memory.keep(key, token)
+        fetch = partial(_token, setting, exchange, key, now)
+        token: Token = setting.memory.token(key, now) or (yield Once(key, fetch)).value
         headers.update(token.headers)
-    elif call.key is not None and call.row.auth[0].lower() not in map(str.lower, headers):
+        url = _whole(call, url, token.found)
+        sign = token.sign or sign
+    if call.key is not None and call.row.auth[0].lower() not in map(str.lower, headers):
         header, prefix = call.row.auth
         headers[header] = prefix + checks.key(call.row.name, (yield Run(call.key)).value)
-    return msgspec.structs.replace(command, headers=headers)
+    return msgspec.structs.replace(command, url=url, headers=headers, sign=sign)
+
+
+def _whole(call: Call, url: str, found: Mapping[str, str]) -> str:
+    """The address with what the credentials know of it. Raises InvalidRequestError for what nobody knows."""
+    for name in call.row.found:
+        if f"{{{name}}}" not in url:
+            continue
+        if name not in found:
+            reason = f"{call.row.title} needs {name}= in client_args: the credentials name none."
+            raise InvalidRequestError(reason, provider_name=call.row.name)
+        url = url.replace(f"{{{name}}}", found[name])
+    return url
+
+
+def _exchange(adapter: Adapter, call: Call) -> Exchange | None:
+    """The flow that exchanges this call's key, not yet begun; None where the key goes as it is."""
+    authorise = getattr(adapter, "authorise", None)
+    return None if authorise is None else authorise(call)
+
+
+def _token(setting: Setting, exchange: Exchange, key: Hashable, now: float) -> Exchange:
+    """Fetch a token and keep it, unless somebody has since it was looked for."""
+    token = setting.memory.token(key, now)
+    if token is None:
+        token = yield from exchange
+        setting.memory.keep(key, token)
+    return token
 
 
 def _followed(setting: Setting, call: Call, sent: Send | Run, outcome: Outcome) -> Generator[Command, Outcome, Outcome]:
@@ -180,8 +211,7 @@ def _refused(setting: Setting, call: Call, sent: Any, batch: Batch, outcome: Out
     if _refuses_base64(call, reply, refusal.message):
         setting.memory.learn(setting.place, outcome.now[0], base64=False)
         return Problem(error, free="floats")
-    if reply.status == UNAUTHORISED and (call.key is not None or hasattr(setting.adapter, "authorise")):
-        _drop_token(setting, sent, outcome.now[0])
+    if reply.status == UNAUTHORISED and (call.key is not None or _drop_token(setting, sent, outcome.now[0])):
         return Problem(error, free="key")  # a callable key is asked again, a token fetched: it may have been rotated
     # An empty account, and an input that is too long, stay so.
     stays = isinstance(error, InsufficientFundsError | ContextLengthExceededError)
@@ -190,12 +220,15 @@ def _refused(setting: Setting, call: Call, sent: Any, batch: Batch, outcome: Out
     )
 
 
-def _drop_token(setting: Setting, sent: Send, now: float) -> None:
-    """Forget the token that was sent; one that another conversation fetched meanwhile stays."""
+def _drop_token(setting: Setting, sent: Send, now: float) -> bool:
+    """Forget the token that was sent; one that another conversation fetched meanwhile stays. Whether one may differ."""
+    if _exchange(setting.adapter, setting.call) is None:
+        return False
     key = (setting.place[0], setting.place[2])
     token = setting.memory.token(key, now)
-    if token is not None and token.headers.items() <= sent.headers.items():
+    if token is not None and token.headers.items() <= sent.headers.items() and token.sign in {None, sent.sign}:
         setting.memory.drop(key, token)
+    return token is None or token.expires < inf
 
 
 def _refuses_base64(call: Call, reply: Reply, message: str) -> bool:
