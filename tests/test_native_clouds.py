@@ -87,7 +87,7 @@ def test_replies_are_read(provider, model, *, body, headers, vectors, tokens, na
     assert (part.prompt_tokens, part.total_tokens, part.model, part.estimated) == (tokens, tokens, named, False)
     fill(setting.matrix, a_batch(["a text"] * setting.matrix.count), part)
     found = setting.matrix.vectors()
-    assert vectors is None or [found.floats(row) for row in range(len(found))] == vectors
+    assert vectors is None or [found.numbers(row).tolist() for row in range(len(found))] == vectors
     assert found.width == len(vectors[0] if vectors else [0, 1, 2])
 
 

@@ -10,7 +10,7 @@ from azure.core.credentials import AccessToken, AzureKeyCredential
 from azure.core.exceptions import ClientAuthenticationError, ServiceRequestError
 from azure.identity import CredentialUnavailableError, ManagedIdentityCredential
 
-from any_llm import AnyLLM, AuthenticationError, InvalidRequestError
+from any_llm import AnyLLM, AuthenticationError, InvalidRequestError, MissingApiKeyError
 from any_llm.flow.memory import Memory
 from any_llm.wire import TransportError
 from by_hand import MONOTONIC, WALL, reply
@@ -214,10 +214,10 @@ def test_a_true_credential_does_as_ours_do(machine, loopback):
 def test_a_default_credential_that_finds_nothing_says_so_and_names_the_key(provider, loopback, monkeypatch):
     monkeypatch.setenv("AZURE_TOKEN_CREDENTIALS", "EnvironmentCredential")
     server = loopback(cloud_replies.azure)
-    with pytest.raises(AuthenticationError) as raised:
+    with pytest.raises(MissingApiKeyError) as raised:
         embed(AnyLLM.create(provider, api_base=server.url), "sync", "m")
     variable = "AZURE_API_KEY" if provider == "azure" else "AZURE_OPENAI_API_KEY"
-    start = f"[{provider}] No key was given (api_key= or {variable}), and Entra gave no token: "
-    assert str(raised.value).startswith(start)
+    ways = f"No {provider} API key: pass api_key=... or set the environment variable {variable}."
+    assert str(raised.value).startswith(f"[{provider}] {ways} Entra gave no token: ")
     assert "EnvironmentCredential" in str(raised.value)
     assert server.requests == []

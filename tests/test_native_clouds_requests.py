@@ -187,9 +187,9 @@ def test_texts_are_fanned_out_and_come_back_in_order(model, family, count, sizes
     server = loopback(answer)
     texts = [f"text {number}" for number in range(count)]
     with AnyLLM.create("bedrock", api_base=server.url, **AWS) as client:
-        result = client.embedding(model, texts, dimensions=4)
+        result = client.embedding(model, texts, dimensions=256)
     assert sorted(len(request.json.get("texts", [0])) for request in server.requests) == sizes
-    wanted = [cloud_replies.vector(text, 4) for text in texts]
+    wanted = [cloud_replies.vector(text, 256) for text in texts]
     assert [item.embedding for item in result.data] == [pytest.approx(vector, rel=1e-6) for vector in wanted]
     assert (result.usage.total_tokens, result.usage.source) == (sum(map(len, texts)), "measured")
 

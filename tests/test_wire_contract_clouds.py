@@ -84,7 +84,12 @@ def ours(cloud: Cloud, case: Case, mode: str, url: str, key: str) -> Read:
         made = AnyLLM.create(
             cloud.provider, key if cloud.keyed else None, url + cloud.base, max_concurrency=1, **client
         )
-        options = {"dimensions": case.dimensions, "input_type": case.input_type, "overflow": case.overflow}
+        options = {
+            "dimensions": case.dimensions,
+            "input_type": case.input_type,
+            "overflow": case.overflow,
+            "dtype": case.dtype,
+        }
         with made:
             if mode == "sync":
                 result = made.embedding(cloud.model, case.inputs, **options, **case.extra)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from oracles import cloud_replies, clouds, replies
-from oracles.cases import POLICIES, ROLES, TEXTS, WIDTHS
+from oracles.cases import KINDS, POLICIES, ROLES, TEXTS, WIDTHS
 from oracles.shape import Case, Read
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ CLOUDS = (
         model="cohere.embed-multilingual-v3",
         embed=clouds.through_bedrock(clouds.bedrock_cohere),
         answer=cloud_replies.bedrock("cohere v3"),
-        cases=(*TEXTS, *ROLES[:2], *POLICIES, Case("clustering", "Hello", input_type="clustering")),
+        cases=(*TEXTS, *ROLES[:2], *POLICIES, KINDS[0], Case("clustering", "Hello", input_type="clustering")),
     ),
     replace(
         TITAN,
@@ -138,7 +138,7 @@ CLOUDS = (
         model="eu.cohere.embed-v4:0",
         embed=clouds.through_bedrock(clouds.bedrock_cohere),
         answer=cloud_replies.bedrock("cohere v4"),
-        cases=(*TEXTS, *WIDTHS, *ROLES, Case("own field", "Hello", extra={"max_tokens": 512})),
+        cases=(*TEXTS, *WIDTHS, *ROLES, *KINDS, Case("own field", "Hello", extra={"max_tokens": 512})),
     ),
     replace(
         TITAN,
@@ -146,7 +146,7 @@ CLOUDS = (
         model="amazon.nova-2-multimodal-embeddings-v1:0",
         embed=clouds.through_bedrock(clouds.nova),
         answer=cloud_replies.bedrock("nova"),
-        cases=(*TEXTS, *WIDTHS, *ROLES, *POLICIES, Case("its own word", "Hello", input_type="TEXT_RETRIEVAL")),
+        cases=(*TEXTS, WIDTHS[0], *ROLES, *POLICIES, Case("its own word", "Hello", input_type="TEXT_RETRIEVAL")),
     ),
     replace(
         TITAN,
@@ -163,7 +163,7 @@ CLOUDS = (
         model="embed-v-4-0",
         embed=clouds.through_azure,
         answer=cloud_replies.azure,
-        cases=(*TEXTS, *WIDTHS, *ROLES, Case("a field of the model", "Hello", extra={"truncate": "END"})),
+        cases=(*TEXTS, *WIDTHS, *ROLES, *KINDS, Case("a field of the model", "Hello", extra={"truncate": "END"})),
         base="/models",
     ),
     Cloud(

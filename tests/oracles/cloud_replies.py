@@ -23,6 +23,16 @@ def example(name: str) -> Any:
     return json.loads((EXAMPLES / "clouds.json").read_text(encoding="utf-8"))[name]
 
 
+def of_kind(numbers: list[float], kind: str) -> list[Any]:
+    """Round to signed bytes, or pack the signs into unsigned ones."""
+    if kind == "float":
+        return numbers
+    if kind == "int8":
+        return [round(127 * number) for number in numbers]
+    signs = [number > 0 for number in numbers]
+    return [sum(sign << (7 - place) for place, sign in enumerate(signs[at : at + 8])) for at in range(0, len(signs), 8)]
+
+
 def vertex(request: Request) -> Answer:
     """Answer :predict and :embedContent."""
     body = request.json
@@ -50,13 +60,14 @@ def bedrock(name: str) -> Callable[[Request], Answer]:
         text = body.get("inputText") or single.get("text", {}).get("value")
         texts = body.get("texts") or [text]
         width = body.get("dimensions") or body.get("output_dimension") or single.get("embeddingDimension") or WIDTH
-        vectors = [vector(each, width) for each in texts]
+        (kind,) = body.get("embedding_types", ["float"])
+        vectors = [of_kind(vector(each, width), kind) for each in texts]
         if "embedding" in reply:
             reply |= {"embedding": vectors[0], "inputTextTokenCount": tokens(texts)}
-        elif name == "cohere v3":
+        elif name == "cohere v3" and kind == "float":
             reply["embeddings"] = vectors
-        elif name == "cohere v4":
-            reply["embeddings"]["float"] = vectors
+        elif name.startswith("cohere"):
+            reply["embeddings"] = {kind: vectors}
         else:
             reply["embeddings"][0]["embedding"] = vectors[0]
         return Answer(json=reply, headers={COUNT: str(tokens(texts)), "x-amzn-requestid": "r-1"})
@@ -104,7 +115,11 @@ def azure(request: Request) -> Answer:
     body, reply = request.json, example("azure")
     width = body.get("dimensions", WIDTH)
     reply["data"] = [
-        {**reply["data"][0], "index": index, "embedding": vector(text, width)}
+        {
+            **reply["data"][0],
+            "index": index,
+            "embedding": of_kind(vector(text, width), body.get("encoding_format", "float")),
+        }
         for index, text in enumerate(body["input"])
     ]
     reply["usage"] = dict.fromkeys(reply["usage"], tokens(body["input"]))

@@ -77,7 +77,7 @@ def through_bedrock(bodies: Callable[[Case], list[dict[str, Any]]], **options: A
             reply = client.invoke_model(modelId=model, body=json.dumps(body), **JSON)
             read = json.loads(reply["body"].read())
             found = read["embeddings"] if "embeddings" in read else [read["embedding"]]
-            found = found["float"] if isinstance(found, dict) else found
+            found = found[case.dtype or "float"] if isinstance(found, dict) else found
             vectors += [each["embedding"] if isinstance(each, dict) else each for each in found]
             counts.append(read.get("inputTextTokenCount") or int(reply["ResponseMetadata"]["HTTPHeaders"][COUNT]))
         client.close()
@@ -107,7 +107,8 @@ def bedrock_cohere(case: Case) -> list[dict[str, Any]]:
     """https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-embed.html."""
     options = given(output_dimension=case.dimensions, truncate={"truncate": "END"}.get(case.overflow or ""))
     role = COHERE_ROLES.get(case.input_type, case.input_type)
-    return [{"texts": case.texts, "input_type": role, **options, **case.extra}]
+    kinds = {"embedding_types": [case.dtype]} if case.dtype else {}
+    return [{"texts": case.texts, "input_type": role, **options, **kinds, **case.extra}]
 
 
 def nova(case: Case) -> list[dict[str, Any]]:
@@ -144,7 +145,12 @@ def through_azure(url: str, key: str, model: str, case: Case) -> Read:
     from azure.ai.inference import EmbeddingsClient
     from azure.core.credentials import AzureKeyCredential
 
-    options = given(dimensions=case.dimensions, input_type=case.input_type, model_extras=case.extra or None)
+    options = given(
+        dimensions=case.dimensions,
+        input_type=case.input_type,
+        encoding_format=case.dtype,
+        model_extras=case.extra or None,
+    )
     with EmbeddingsClient(endpoint=url, credential=AzureKeyCredential(key)) as client:
         reply = client.embed(input=case.texts, model=model, **options)
     return Read([item.embedding for item in reply.data], reply.usage.total_tokens)

@@ -57,6 +57,7 @@ NOVA = Family(
 )  # fmt: skip
 COHERE_V3 = Family(
     Names(
+        dtype="embedding_types", dtypes={name: [name] for name in ("int8", "uint8", "binary", "ubinary")},
         input_type="input_type", default_role="search_document",
         roles={
             "query": "search_query", "document": "search_document", "classification": "classification",
@@ -133,7 +134,7 @@ class BedrockAdapter:
         tokens = next((count for count in counts if count is not None), None)
         if tokens is None and (word := reply.headers.get(COUNT, "")).isdecimal():
             tokens = int(word)
-        return Part(vectors=_vectors(read), prompt_tokens=tokens, total_tokens=tokens)
+        return Part(vectors=_vectors(read, call.options.dtype or "float32"), prompt_tokens=tokens, total_tokens=tokens)
 
     def explain(self, reply: Reply) -> Refusal:
         """Read {"message"}, and the type of error from its header."""
@@ -164,16 +165,16 @@ def _body(family: Family, call: Call, batch: Batch, own: dict[str, Any]) -> dict
     return {"inputText": text, **own}
 
 
-def _vectors(read: Body) -> list[msgspec.Raw]:
-    """The floats, or the one type that was asked for. Raises msgspec.ValidationError when there are none."""
+def _vectors(read: Body, dtype: str) -> list[msgspec.Raw]:
+    """The vectors of that kind. Raises msgspec.ValidationError when there are none."""
     if _start(read.embedding) == b"[":
         return [read.embedding]
     if read.embeddings_by_type:
-        return [_floats(read.embeddings_by_type)]
+        return [_of_kind(read.embeddings_by_type, dtype)]
     kind = _start(read.embeddings)
     if kind not in (b"{", b"["):  # Titan's image model says in a 200 what it would not do
         raise msgspec.ValidationError("the reply holds no embedding")
-    vectors = _lists.decode(_floats(_types.decode(read.embeddings)) if kind == b"{" else read.embeddings)
+    vectors = _lists.decode(_of_kind(_types.decode(read.embeddings), dtype) if kind == b"{" else read.embeddings)
     is_nova = bool(vectors) and _start(vectors[0]) == b"{"
     return [_item.decode(vector).embedding for vector in vectors] if is_nova else vectors
 
@@ -183,11 +184,13 @@ def _start(value: msgspec.Raw) -> bytes:
     return bytes(memoryview(value)[:1])
 
 
-def _floats(types: dict[str, msgspec.Raw]) -> msgspec.Raw:
+def _of_kind(types: dict[str, msgspec.Raw], dtype: str) -> msgspec.Raw:
+    """The floats, or what the caller's own field asked for alone; of another dtype, that one."""
     given = {name: vectors for name, vectors in types.items() if _start(vectors) != b"n"}
-    if not given:
-        raise msgspec.ValidationError("the reply holds no embedding")
-    return given["float"] if "float" in given else next(iter(given.values()))
+    if not given or (dtype != "float32" and dtype not in given):
+        raise msgspec.ValidationError(f"the reply holds no embedding of {dtype}")
+    name = "float" if dtype == "float32" else dtype
+    return given[name] if name in given else next(iter(given.values()))
 
 
 adapter = BedrockAdapter()

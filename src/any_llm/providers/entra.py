@@ -9,7 +9,7 @@ from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from any_llm.exceptions import AuthenticationError, InvalidRequestError
+from any_llm.exceptions import AuthenticationError, InvalidRequestError, MissingApiKeyError
 from any_llm.providers.auth import not_installed, proven
 from any_llm.wire import Run, Token, TransportError
 
@@ -66,5 +66,7 @@ def _meaning(call: Call, error: Exception) -> Exception:
     kinds = {kind.__name__ for kind in type(error).__mro__}
     if "AzureError" in kinds and "ClientAuthenticationError" not in kinds:
         return TransportError(f"Entra: {type(error).__name__}")
-    key = "" if "credential" in call.client else f"No key was given (api_key= or {call.row.key_env[0]}), and "
-    return AuthenticationError(f"{key}Entra gave no token: {error}"[:WORDS], error, call.row.name)
+    words = f"Entra gave no token: {error}"[:WORDS]
+    if "credential" not in call.client:
+        return MissingApiKeyError(call.row.name, call.row.key_env[0], besides=words)
+    return AuthenticationError(words, error, call.row.name)

@@ -37,7 +37,10 @@ _TABLE = (
         source="https://learn.microsoft.com/en-us/rest/api/aifoundry/model-inference/get-embeddings/get-embeddings", read="2026-11-22",
         adapter="any_llm.providers.azure", base_env=("AZURE_AI_CHAT_ENDPOINT",), key_env=("AZURE_API_KEY",), key_required=False,
         auth=("api-key", ""), extra="azure",
-        names=Names(dimensions="dimensions", input_type="input_type", roles={"query": "query", "document": "document"}),
+        names=Names(
+            dimensions="dimensions", dtype="encoding_format", dtypes=_QUANTISED,
+            input_type="input_type", roles={"query": "query", "document": "document"},
+        ),
         token_options=("azure_ad_token", "azure_ad_token_provider"), credentials=("credential",),
         client_options=("api_version", "credential_scopes"),
         client_aliases={"endpoint": "api_base"},
