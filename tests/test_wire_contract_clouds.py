@@ -104,7 +104,11 @@ def float32(vectors: list[list[float]]) -> list[bytes]:
 
 
 CALLS = [
-    pytest.param(cloud, case, mode, id=f"{cloud}: {case.name}, {mode}")
+    pytest.param(
+        *(cloud, case, mode),
+        id=f"{cloud}: {case.name}, {mode}",
+        marks=pytest.mark.proves(cloud.provider, "sdk", cloud.sdk),
+    )
     for cloud in CLOUDS
     for case in cloud.cases
     for mode in ("sync", "async")

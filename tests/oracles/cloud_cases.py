@@ -59,6 +59,8 @@ class Cloud(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     provider: str
+    sdk: str
+    """The SDK's distribution, as pyproject.toml names it."""
     model: str
     embed: Callable[[str, str, str, Case], Read]
     """Makes the call through the SDK: address, key, model, case."""
@@ -79,6 +81,7 @@ class Cloud(msgspec.Struct, frozen=True, kw_only=True):
 TITAN = Cloud(
     name="bedrock Titan v2",
     provider="bedrock",
+    sdk="boto3",
     model="amazon.titan-embed-text-v2:0",
     embed=clouds.through_bedrock(clouds.titan),
     answer=cloud_replies.bedrock("titan v2"),
@@ -89,6 +92,7 @@ TITAN = Cloud(
 VERTEX = Cloud(
     name="vertexai predict",
     provider="vertexai",
+    sdk="google-genai",
     model="text-embedding-005",
     embed=clouds.through_vertex,
     answer=cloud_replies.vertex,
@@ -152,6 +156,7 @@ CLOUDS = (
         TITAN,
         name="sagemaker",
         provider="sagemaker",
+    sdk="boto3",
         model="my-endpoint",
         embed=clouds.through_sagemaker,
         answer=cloud_replies.sagemaker,
@@ -160,6 +165,7 @@ CLOUDS = (
     Cloud(
         name="azure",
         provider="azure",
+    sdk="azure-ai-inference",
         model="embed-v-4-0",
         embed=clouds.through_azure,
         answer=cloud_replies.azure,
@@ -169,6 +175,7 @@ CLOUDS = (
     Cloud(
         name="azure, Entra",
         provider="azure",
+    sdk="azure-ai-inference",
         model="embed-v-4-0",
         embed=clouds.through_azure_entra,
         answer=cloud_replies.azure,
@@ -181,6 +188,7 @@ CLOUDS = (
     Cloud(
         name="azureopenai, Entra",
         provider="azureopenai",
+    sdk="openai",
         model="our-deployment",
         embed=clouds.through_azureopenai_entra,
         answer=replies.openai_shaped("azureopenai"),
@@ -192,6 +200,7 @@ CLOUDS = (
     Cloud(
         name="watsonx",
         provider="watsonx",
+    sdk="ibm-watsonx-ai",
         model="ibm/granite-embedding-278m-multilingual",
         embed=clouds.through_watsonx,
         answer=cloud_replies.watsonx,
@@ -202,6 +211,7 @@ CLOUDS = (
     Cloud(
         name="gigachat",
         provider="gigachat",
+    sdk="gigachat",
         model="Embeddings",
         embed=clouds.through_gigachat,
         answer=cloud_replies.gigachat,
