@@ -75,6 +75,8 @@ def _line(row: Row) -> tuple[str, ...]:
 
 
 def _key(row: Row) -> str:
+    if row.credentials:
+        return code([*row.key_env[:1], f"[{row.extra}]"], " or ")
     return code(row.key_env[:1]) if row.key_required else "not needed"
 
 

@@ -81,16 +81,33 @@ def _written(value: Any) -> str:
 def _access(row: Row) -> dict[str, str]:
     others = ", ".join(f"`{theirs}` is our `{ours}`" for theirs, ours in row.client_aliases.items())
     return {
-        "key": code(row.key_env, " or ") + ("" if row.key_required else " (not needed)") if row.key_env else "none",
+        "key": _keys(row),
         "token in place of the key": code((*row.token_options, *row.token_env), " or ") if row.token_options else "",
+        "credentials in place of the key": _credentials(row),
         "address": code([row.api_base]) if row.api_base else "",
-        **{f"`{part}` of the address": f"`client_args`, or `{name}`" for part, name in row.variables.items()},
+        **{f"`{part}` of the address": _part(row, part) for part in row.variables},
         "another address": code(("api_base", *row.base_env), " or ") if row.kind != "in-process" else "",
         **{f"address for keys that begin with `{start}`": f"`{base}`" for start, base in row.key_bases.items()},
         "client options": ", ".join(_client_option(row, name) for name in (*row.client_options, *row.client_headers)),
         "names of its SDK": others,
         "to install": f'`pip install "omniembed[{row.extra}]"`' if row.extra else "",
     }
+
+
+def _keys(row: Row) -> str:
+    needed = "" if row.key_required or row.credentials else " (not needed)"
+    return f"{code(row.key_env, ' or ')}{needed}" if row.key_env else "none"
+
+
+def _credentials(row: Row) -> str:
+    found = f"{code(row.credentials)}; else what `omniembed[{row.extra}]` finds ([how](../clouds.md))"
+    return found if row.credentials else ""
+
+
+def _part(row: Row, part: str) -> str:
+    variables = [each[part] for each in (row.client_env, row.variables) if part in each]
+    ways = ["`client_args`", *code(variables, "\n").split("\n"), *(["the credentials"] if part in row.found else [])]
+    return f"{', '.join(ways[:-1])}, or {ways[-1]}"
 
 
 def _client_option(row: Row, name: str) -> str:

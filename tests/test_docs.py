@@ -15,7 +15,7 @@ import pytest
 from any_llm.providers.table import ROWS
 from cli_command import COMMAND, environment, run_process
 from loopback import Answer
-from oracles import platforms, replies
+from oracles import cloud_replies, platforms, replies
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,6 +31,14 @@ ADDRESSES = ("http://127.0.0.1:11434", "http://embed.our-house.example:8080")
 """Servers that stand in examples; a test has one with a port of its own."""
 
 
+SHAPES = {
+    ":batchEmbedContents": replies.gemini, "/predictions": platforms.replicate, "/api/embed": replies.ollama,
+    ":predict": cloud_replies.vertex, "/model/amazon.titan-embed-text-v2": cloud_replies.bedrock("titan v2"),
+    "/invocations": cloud_replies.sagemaker, "/ml/v1/text/embeddings": cloud_replies.watsonx,
+}  # fmt: skip
+"""A part of the path -> what answers there; elsewhere, Cohere's shape or OpenAI's."""
+
+
 def blocks(page: Path, *languages: str) -> Iterator[tuple[int, str]]:
     """Each fenced block in one of these languages: the line its text begins on, from 0, and its text."""
     text = page.read_text(encoding="utf-8")
@@ -40,10 +48,9 @@ def blocks(page: Path, *languages: str) -> Iterator[tuple[int, str]]:
 
 def answer(request: Request) -> Answer:
     """Reply as the provider at this path does, with vectors as wide as the model's."""
-    if request.path.endswith(":batchEmbedContents"):
-        return replies.gemini(request)
-    if request.path.endswith("/predictions"):
-        return platforms.replicate(request)
+    for part, shape in SHAPES.items():
+        if part in request.path:
+            return shape(request)
     body = request.json
     if request.path == "/vectorize":  # the shape of docs/adding-a-provider.md
         vectors = [replies.vector(text, body["width"]) for text in body["texts"]]
@@ -52,8 +59,7 @@ def answer(request: Request) -> Answer:
         name = "output_dimension" if request.path == "/v2/embed" else "dimensions"
         body[name] = WIDTHS[body["model"]]
         request = msgspec.structs.replace(request, body=msgspec.json.encode(body))
-    shapes = {"/v2/embed": replies.cohere, "/api/embed": replies.ollama}
-    return shapes.get(request.path, replies.openai_shaped("openai"))(request)
+    return (replies.cohere if request.path == "/v2/embed" else replies.openai_shaped("openai"))(request)
 
 
 @pytest.fixture

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 
 import pytest
 
-from any_llm import AnyLLM, InvalidRequestError, ProviderError, embedding
+from any_llm import AnyLLM, InvalidRequestError, MissingApiKeyError, MissingPackageError, ProviderError, embedding
 from any_llm.transport.network import CONNECT, Network
 from interface_calls import KEY, SPOKEN, at
 from loopback import Answer
@@ -117,6 +118,16 @@ def test_a_sync_call_runs_where_it_is_made():
     with pytest.raises(ZeroDivisionError):
         embedding("openai:m", "Hello", api_key=lambda: where.append(threading.current_thread()) or str(1 / 0))
     assert where == [threading.current_thread()]
+
+
+def test_azure_without_a_key_asks_entra(monkeypatch):
+    client = AnyLLM.create("azureopenai", api_base="https://a.test")
+    monkeypatch.setenv("AZURE_TOKEN_CREDENTIALS", "EnvironmentCredential")
+    with pytest.raises(MissingApiKeyError, match=r"AZURE_OPENAI_API_KEY.*Entra gave no token"):
+        client.embedding("m", "Hello")
+    monkeypatch.setitem(sys.modules, "azure.identity", None)
+    with pytest.raises(MissingPackageError, match=r'pip install "omniembed\[azure\]", or give a key'):
+        client.embedding("m", "Hello")
 
 
 @pytest.mark.parametrize(

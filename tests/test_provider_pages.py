@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 
@@ -16,7 +16,9 @@ from test_rows import KEY, RECORDS, VECTORS
 from tls import AUTHORITY, SecureLoopback, context_for
 
 PAGES = Path(__file__).parent.parent / "docs" / "providers"
-HOSTS = sorted({urlsplit(record["url"]).hostname or "" for record in RECORDS.values()})
+EXCHANGES = {name: record["exchange"] for name, record in RECORDS.items() if "exchange" in record}
+"""Where a key is exchanged for a token first, and what is answered there."""
+HOSTS = sorted({urlsplit(record["url"]).hostname or "" for record in (*RECORDS.values(), *EXCHANGES.values())})
 CERTIFICATE = context_for(*HOSTS)
 
 
@@ -37,12 +39,16 @@ def run(name: str) -> Any:
 def reached(request, tmp_path, monkeypatch):
     """Every host of the world is on this machine, behind a proxy, and answers as the record says."""
     record = RECORDS[request.getfixturevalue("name")]
+    exchange = record.get("exchange", {"url": None})
     AUTHORITY.cert_pem.write_to_path(str(tmp_path / "authority.pem"))
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
     requests: list[tuple[str, Any]] = []
 
     def answer(asked: Request) -> Answer:
         where = asked.path if "://" in asked.path else f"https://{asked.headers['host']}{asked.path}"
+        where += f"?{urlencode(asked.query)}" if asked.query else ""
+        if where == exchange["url"]:
+            return Answer(json=exchange["reply"])
         requests.append((where, asked.json))
         return Answer(json=record["reply"])
 
@@ -61,7 +67,7 @@ def reached(request, tmp_path, monkeypatch):
 @pytest.mark.parametrize("name", RECORDS)
 def test_the_example_of_a_page_makes_the_call_its_provider_documents(name, reached, monkeypatch):
     record, row = RECORDS[name], ROWS[name]
-    for variable in row.key_env[:1]:
+    for variable in row.key_env[:1] or record["environment"]:
         monkeypatch.setenv(variable, KEY)
     vectors = run(name)
     assert reached == [(record["url"], record["body"])]

@@ -1,8 +1,8 @@
 """Does each row say what its provider's page says? What is expected was written from those pages: replies/rows.json.
 
 A record has the page; the URL, and the base a caller would give (the URL less "/embeddings", or what stands in "base");
-the header with the key; the variables; where its models are listed, if they are; the request for two texts, what an
-option adds to it; and a reply of that shape.
+the header with the key, or what proves who asks without one; the variables; where its models are listed, if they are;
+the request for two texts, what an option adds to it; and a reply of that shape.
 """
 
 from __future__ import annotations
@@ -10,9 +10,10 @@ from __future__ import annotations
 import json
 from contextlib import suppress
 from datetime import date
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, get_args
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
@@ -36,7 +37,13 @@ each = pytest.mark.parametrize("name", RECORDS)
 def _no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
     """Take away every variable a row reads, whatever it is called."""
     for row in ROWS.values():
-        for variable in (*row.key_env, *row.base_env, *row.token_env, *row.variables.values()):
+        for variable in (
+            *row.key_env,
+            *row.base_env,
+            *row.token_env,
+            *row.variables.values(),
+            *row.client_env.values(),
+        ):
             monkeypatch.delenv(variable, raising=False)
 
 
@@ -50,6 +57,7 @@ def call_of(name: str, **options: Any) -> Call:
         base=configuration.base,
         options=Options(**options),
         client=configuration.options,
+        headers=configuration.headers,
         extra=record.get("extra", {}),
     )
     return for_its_model(call)
@@ -82,13 +90,18 @@ def test_a_row_sends_and_reads_what_its_page_shows(name: str, loopback):
     server = loopback(lambda _: Answer(json=record["reply"]))
     path = urlsplit(record["url"]).path
     base = record.get("base", path.removesuffix("/embeddings"))
-    own = {option: value for option, value in record.get("client", {}).items() if option in ROWS[name].client_options}
-    with AnyLLM.create(name, KEY, server.url + base, **own) as client:
+    proof = {option: word.format(key=KEY) for option, word in record.get("proof", {"api_key": "{key}"}).items()}
+    known = {*ROWS[name].client_options, *ROWS[name].found}
+    own = {option: value for option, value in record.get("client", {}).items() if option in known}
+    with AnyLLM.create(name, api_base=server.url + base, **proof, **own) as client:
         result = client.embedding(record["model"], record["texts"], **record.get("extra", {}))
     (request,) = server.requests
-    assert (request.method, request.path, request.query, request.json) == ("POST", path, {}, record["body"])
-    header, value = record["header"]
-    assert {header: value.format(key=KEY)} == {which: text for which, text in request.headers.items() if KEY in text}
+    query = dict(parse_qsl(urlsplit(record["url"]).query))
+    assert (request.method, request.path, request.query, request.json) == ("POST", path, query, record["body"])
+    headers = record.get("proven", dict([record["header"]]))
+    carrying = {header: text for header, text in request.headers.items() if KEY in text}
+    assert carrying.keys() == headers.keys()
+    assert all(fnmatchcase(carrying[header], value.format(key=KEY)) for header, value in headers.items())
     assert [item.embedding for item in result.data] == record.get("vectors", VECTORS)[: len(record["texts"])]
     counted = any(record["tokens"] or ())  # a server that says 0 has not counted
     tokens = record["tokens"] if counted else [0, 0]
@@ -143,6 +156,9 @@ def test_the_variables_of_a_row_are_read(name: str, monkeypatch: pytest.MonkeyPa
         with monkeypatch.context() as surroundings:
             surroundings.setenv(variable, client[option])
             assert configure(row, KEY, None, {}).base == configure(row, KEY, None, client).base
+        if option in row.found:  # by the credentials: test_native_clouds_amazon.py
+            assert configure(row, KEY, None, {}).base == row.api_base
+            continue
         with pytest.raises(InvalidRequestError, match=f"{option}= in client_args .or {variable}"):
             configure(row, KEY, None, {})
 
@@ -194,7 +210,7 @@ def test_a_row_says_who_and_since_when(row: Row):
     assert bool(row.reason) is not row.embedding
     assert row.reason == "" or row.reason.endswith(".")
     assert row.key_env or not (row.embedding and row.key_required)
-    assert set(row.client_aliases.values()) <= {"api_base", "default_headers"}
+    assert set(row.client_aliases.values()) <= {"api_base", "default_headers", "verify"}
 
 
 HERE = {"localhost", "127.0.0.1"}

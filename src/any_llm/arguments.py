@@ -37,7 +37,7 @@ def job(client: Configuration, model: str, inputs: object, kwargs: Mapping[str, 
         adapter=adapter,
         matrix=Matrix(len(texts), wanted),
         memory=MEMORY,
-        place=(client.base, model, client.key_hash),
+        place=(client.base, model, client.identity),
         retry=Retry(attempts=client.max_retries),
     )
     made = Job(setting, texts)

@@ -10,7 +10,7 @@ from any_llm import checks
 from any_llm.exceptions import InvalidRequestError, MissingApiKeyError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Hashable, Mapping
 
     from any_llm.providers.row import Row
     from any_llm.wire import KeySource
@@ -49,7 +49,8 @@ class Configuration(NamedTuple):
     headers: Mapping[str, str]
     query: Mapping[str, str]
     key: KeySource | None
-    key_hash: int
+    identity: Hashable
+    """Whose credentials they are: a token fetched with these is for nobody else."""
     options: Mapping[str, Any]
     """What only this provider's adapter reads."""
     network: Mapping[str, Any]
@@ -69,8 +70,10 @@ def configure(row: Row, api_key: Any, api_base: str | None, arguments: Mapping[s
     given = {name: value for name, value in given.items() if value is not None}
     row, api_key = _credential(row, api_key, given)
     key, source = _key(row, api_key)
-    base = _base(row, key, given, given.pop("api_base", api_base) or _first_set(row.base_env))
-    own = {name: given.pop(name) for name in row.client_options if name in given}
+    parts = {name: given.pop(name, None) or os.environ.get(variable) for name, variable in row.variables.items()}
+    base = _base(row, key, parts, given.pop("api_base", api_base) or _first_set(row.base_env))
+    own: dict[str, Any] = {name: value for name, value in parts.items() if value}
+    own.update((name, given.pop(name)) for name in (*row.client_options, *row.credentials) if name in given)
     if (milliseconds := own.pop("timeout_ms", None)) is not None:
         given.setdefault("timeout", milliseconds / 1000)
     named = {header: given.pop(name) for name, header in row.client_headers.items() if name in given}
@@ -90,7 +93,7 @@ def configure(row: Row, api_key: Any, api_base: str | None, arguments: Mapping[s
         ),
         query=dict(checks.mapping("default_query", given.get("default_query"))),
         key=source,
-        key_hash=id(source) if source else hash(key),
+        identity=(row.name, _known_by(source or key), *sorted((name, _known_by(own[name])) for name in own)),
         options=own,
         network=_network(given),
         max_retries=checks.number("max_retries", given.get("max_retries"), least=0, default=2) or 0,
@@ -98,9 +101,31 @@ def configure(row: Row, api_key: Any, api_base: str | None, arguments: Mapping[s
     )
 
 
-def _base(row: Row, key: str, given: dict[str, Any], api_base: str | None) -> str:
+class Same:
+    """An object that is itself alone. Kept, so that none made later is taken for it; never shown."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: object) -> None:
+        """Hold it."""
+        self._value = value
+
+    def __eq__(self, other: object) -> bool:
+        """Compare by identity."""
+        return isinstance(other, Same) and self._value is other._value
+
+    def __hash__(self) -> int:
+        """Agree with that."""
+        return id(self._value)
+
+
+def _known_by(value: Any) -> Hashable:
+    """What tells a key or an option from others of its name, without holding its words."""
+    return hash(value) if isinstance(value, str | int | float) else Same(value)
+
+
+def _base(row: Row, key: str, parts: Mapping[str, Any], api_base: str | None) -> str:
     """Settle the address: the one given, else the row's, with its account or region filled in."""
-    parts = {name: given.pop(name, None) or os.environ.get(variable) for name, variable in row.variables.items()}
     if row.kind == "in-process":
         return ""
     if api_base:
@@ -109,27 +134,32 @@ def _base(row: Row, key: str, given: dict[str, Any], api_base: str | None) -> st
     if base is None:
         where = f"pass api_base= or set {row.base_env[0]}" if row.base_env else "pass api_base="
         raise InvalidRequestError(f"{row.title} has no address of its own: {where}.", provider_name=row.name)
-    missing = [name for name, value in parts.items() if not value and f"{{{name}}}" in base]
+    missing = [name for name, value in parts.items() if not value and f"{{{name}}}" in base and name not in row.found]
     if missing:
         ways = " and ".join(f"{name}= in client_args (or {row.variables[name]})" for name in missing)
         reason = f"{row.title} needs {ways}, or the whole address as api_base="
         raise InvalidRequestError(f"{reason}.", provider_name=row.name)
-    return base.format_map(parts)
+    return base.format_map({name: value or f"{{{name}}}" for name, value in parts.items()})
 
 
 def client_names(row: Row) -> tuple[str, ...]:
     """Name the client options that only this provider has."""
-    return (*row.client_options, *row.client_headers, *row.token_options, *row.variables)
+    return (*row.client_options, *row.client_headers, *row.token_options, *row.credentials, *row.variables)
 
 
 def _credential(row: Row, api_key: Any, given: dict[str, Any]) -> tuple[Row, Any]:
-    """Choose between a key and a bearer token. Raises InvalidRequestError when both are given."""
+    """Choose between a key, a bearer token and what stands in for one. Raises InvalidRequestError for two of them."""
     tokens = [given.pop(name) for name in row.token_options if name in given]
     if row.token_options and callable(api_key):  # a key is kept; what is asked for each time is a token
         tokens, api_key = [*tokens, api_key], None
-    if len(tokens) + (api_key is not None) > 1:
-        choices = ", ".join(("api_key", *row.token_options))
+    held = [name for name in row.credentials if name in given]
+    if len(tokens) + (api_key is not None) + bool(held) > 1:
+        choices = ", ".join(("api_key", *row.token_options, *row.credentials))
         raise InvalidRequestError(f"pass one of {choices}.", provider_name=row.name)
+    if held:
+        # What only wraps a key, as AzureKeyCredential does, is that key.
+        wrapped = getattr(given[held[0]], "key", None)
+        return (row, given.pop(held[0]).key) if isinstance(wrapped, str) else (row._replace(key_env=()), None)
     if not tokens and api_key is None and (token := _first_set(row.token_env)) is not None:
         tokens = [token]
     return (row._replace(auth=("Authorization", "Bearer ")), tokens[0]) if tokens else (row, api_key)

@@ -49,6 +49,7 @@ class LLMProvider(StrEnum):
     FEATHERLESS = "featherless"
     FIREWORKS = "fireworks"
     GEMINI = "gemini"
+    GIGACHAT = "gigachat"
     GITHUB = "github"
     GMI = "gmi"
     GPUSTACK = "gpustack"

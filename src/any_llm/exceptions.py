@@ -117,13 +117,11 @@ class AuthenticationError(AnyLLMError):
 class MissingApiKeyError(AuthenticationError):
     """No key was passed and none stands in the environment. Set the variable it names, or pass `api_key=`."""
 
-    def __init__(self, provider_name: str, env_var_name: str) -> None:
-        """Name the variable to set."""
+    def __init__(self, provider_name: str, env_var_name: str, *, besides: str = "") -> None:
+        """Name the variable to set, and what else was tried."""
         self.env_var_name = env_var_name
-        super().__init__(
-            f"No {provider_name} API key: pass api_key=... or set the environment variable {env_var_name}.",
-            provider_name=provider_name,
-        )
+        ways = f"No {provider_name} API key: pass api_key=... or set the environment variable {env_var_name}."
+        super().__init__(f"{ways} {besides}".rstrip(), provider_name=provider_name)
 
 
 class UnsupportedProviderError(AnyLLMError):
@@ -172,10 +170,11 @@ class ListModelsNotSupportedError(AnyLLMError, NotImplementedError):
 class MissingPackageError(AnyLLMError, ImportError):
     """A package this provider needs is not installed. The message is the command that installs it."""
 
-    def __init__(self, provider_name: str, extra: str) -> None:
-        """Name the extra."""
+    def __init__(self, provider_name: str, extra: str, *, instead: str = "") -> None:
+        """Name the extra, and what does as well."""
         self.extra = extra
-        super().__init__(f'needs packages not installed: pip install "omniembed[{extra}]"', None, provider_name)
+        command = f'needs packages not installed: pip install "omniembed[{extra}]"'
+        super().__init__(f"{command}, or {instead}" if instead else command, None, provider_name)
 
 
 class InsufficientFundsError(AnyLLMError):

@@ -59,7 +59,7 @@ def listing(
         adapter=adapter,
         matrix=Matrix(0),
         memory=MEMORY,
-        place=(client.base, NAME, client.key_hash),
+        place=(client.base, NAME, client.identity),
         retry=Retry(attempts=client.max_retries),
     )
     return Pages(

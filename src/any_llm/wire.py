@@ -89,7 +89,7 @@ class Send(msgspec.Struct, frozen=True, kw_only=True):
     url: str
     body: bytes = b""
     headers: Mapping[str, str] = {}
-    method: Literal["POST", "GET"] = "POST"
+    method: Literal["POST", "GET", "PUT"] = "POST"
     sign: Callable[[Send, float], Mapping[str, str]] | None = None
     """Headers that depend on the time (wall-clock seconds): asked for just before the socket, anew on each try."""
 
@@ -131,6 +131,10 @@ class Token(msgspec.Struct, frozen=True):
 
     headers: Mapping[str, str]
     expires: float
+    sign: Callable[[Send, float], Mapping[str, str]] | None = None
+    """Signs each request sent under it, where headers alone do not do: Send.sign."""
+    found: Mapping[str, str] = {}
+    """Names that stand in braces in the address -> what the credentials say there: a region, a project."""
 
     def __repr__(self) -> str:
         """Never the token."""

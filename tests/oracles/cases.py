@@ -24,6 +24,10 @@ POLICIES = [
     Case("overflow is an error", "Hello", overflow="error"),
     Case("overflow is cut", ["Hello", "Goodbye"], overflow="truncate"),
 ]
+KINDS = [
+    Case("int8", ["First", "Second"], dtype="int8"),
+    Case("packed bits", "Hello", dtype="ubinary", dimensions=256),
+]
 FLOATS = Case("floats asked for", ["Hello", "Goodbye"], extra={"encoding_format": "float"})
 
 ONE_CALL = {"extra_headers": {"X-A": "b"}, "extra_query": {"q": "1"}, "extra_body": {"new": 1}}

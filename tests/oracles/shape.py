@@ -22,6 +22,7 @@ class Case(msgspec.Struct, frozen=True):
     dimensions: int | None = None
     input_type: str | None = None
     overflow: str | None = None
+    dtype: str | None = None
     extra: Mapping[str, Any] = {}
 
     @property

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
-from any_llm import checks
 from any_llm.exceptions import ContextLengthExceededError, InsufficientFundsError
 from any_llm.flow import failure, pace
+from any_llm.flow.identity import identified, renewed
 from any_llm.flow.retry import LONGEST_WAIT, RETRYABLE, Retry, delay, retry_after
 from any_llm.flow.vectors import InvalidVectorError, Matrix, fill
-from any_llm.wire import Admit, Once, Outcome, Reply, Run, Send, Sleep, TransportError
+from any_llm.wire import Admit, Outcome, Reply, Run, Send, Sleep, TransportError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -109,7 +109,7 @@ def _exchange(
         call = _as_known(setting, outcome.now[0])
         command: Send | Run | None = None
         try:
-            command = yield from _command(setting, call, write(call), outcome.now[0])
+            command = yield from identified(setting, call, write(call), outcome.now[0])
             outcome = yield command
             if follow is not None:
                 outcome = yield from _followed(follow, call, command, outcome)
@@ -146,25 +146,6 @@ def _as_known(setting: Setting, now: float) -> Call:
     if setting.memory.known(setting.place, now).base64 or call.options.encoding_format is not None:
         return call
     return msgspec.structs.replace(call, base64=False)
-
-
-def _command(setting: Setting, call: Call, command: Send | Run, now: float) -> Generator[Command, Outcome, Send | Run]:
-    """The request with its headers; a callable key is asked for now, a token fetched if none is fresh."""
-    if isinstance(command, Run):
-        return command
-    headers = {**call.headers, **command.headers}
-    authorise = getattr(setting.adapter, "authorise", None)
-    if authorise is not None:
-        key = (setting.place[0], setting.place[2])
-        token = setting.memory.token(key, now)
-        if token is None:
-            token = (yield Once(key, lambda: authorise(call))).value
-            setting.memory.keep(key, token)
-        headers.update(token.headers)
-    elif call.key is not None and call.row.auth[0].lower() not in map(str.lower, headers):
-        header, prefix = call.row.auth
-        headers[header] = prefix + checks.key(call.row.name, (yield Run(call.key)).value)
-    return msgspec.structs.replace(command, headers=headers)
 
 
 def _followed(
@@ -207,22 +188,13 @@ def _refused(setting: Setting, call: Call, sent: Any, batch: Batch, outcome: Out
     if _refuses_base64(call, reply, refusal.message):
         setting.memory.learn(setting.place, outcome.now[0], base64=False)
         return Problem(error, free="floats")
-    if reply.status == UNAUTHORISED and (call.key is not None or hasattr(setting.adapter, "authorise")):
-        _drop_token(setting, sent, outcome.now[0])
+    if reply.status == UNAUTHORISED and renewed(setting, sent, outcome.now[0]):
         return Problem(error, free="key")  # a callable key is asked again, a token fetched: it may have been rotated
     # An empty account, and an input that is too long, stay so.
     stays = isinstance(error, InsufficientFundsError | ContextLengthExceededError)
     return Problem(
         error, again=reply.status in RETRYABLE and not stays, asked=retry_after(reply.headers, outcome.now[1])
     )
-
-
-def _drop_token(setting: Setting, sent: Send, now: float) -> None:
-    """Forget the token that was sent; one that another conversation fetched meanwhile stays."""
-    key = (setting.place[0], setting.place[2])
-    token = setting.memory.token(key, now)
-    if token is not None and token.headers.items() <= sent.headers.items():
-        setting.memory.drop(key, token)
 
 
 def _refuses_base64(call: Call, reply: Reply, message: str) -> bool:

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     from any_llm.wire import Token
 
-Place = tuple[str, str, int]
-"""Base address, model, hash of the key: limits and pauses belong to these three together."""
+Place = tuple[str, str, "Hashable"]
+"""Base address, model, whose credentials: limits and pauses belong to these three together."""
 
 LIFETIME = 3600.0
 """Seconds after which a fact is forgotten."""

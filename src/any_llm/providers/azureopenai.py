@@ -13,15 +13,23 @@ from urllib.parse import quote
 import msgspec
 
 from any_llm.providers import openai
+from any_llm.providers.entra import entra
 from any_llm.providers.fields import address
 from any_llm.wire import Send
 
 if TYPE_CHECKING:
+    from any_llm.providers.auth import Flow
     from any_llm.wire import Batch, Call
+
+SCOPE = "https://cognitiveservices.azure.com/.default"
 
 
 class AzureOpenAIAdapter(openai.OpenAIAdapter):
-    """Only the address differs."""
+    """The address differs, and who asks may be known to Entra."""
+
+    def authorise(self, call: Call) -> Flow | None:
+        """Fetch a token where no key was given."""
+        return entra(call, SCOPE)
 
     def encode(self, call: Call, batch: Batch) -> Send:
         """Write the address for the API version in use."""

@@ -75,6 +75,8 @@ class Row(NamedTuple):
     """Its base may lack scheme and port, as OLLAMA_HOST may."""
     variables: Mapping[str, str] = {}
     """Names in braces in `api_base` (account, region, ...): client option -> the variable that may hold it."""
+    found: tuple[str, ...] = ()
+    """Those of `variables` that its credentials may know, so that nobody need give them: Token.found."""
     path: str = "/embeddings"
     """What follows the base; a version both of them name is written once."""
     base_env: tuple[str, ...] = ()
@@ -97,6 +99,8 @@ class Row(NamedTuple):
     """Options of its SDK's constructor that give a bearer token in place of the key."""
     token_env: tuple[str, ...] = ()
     """Variables that may hold such a token; looked at before the key's, as the SDK does."""
+    credentials: tuple[str, ...] = ()
+    """Options of its SDK's constructor that stand in for a key: beside one, no variable is looked at for a key."""
     client_options: tuple[str, ...] = ()
     """Options of its SDK's constructor that its adapter reads."""
     client_headers: Mapping[str, str] = {}
@@ -125,8 +129,9 @@ class Adapter(Protocol):
 
     More methods it may have, where its provider needs them:
 
-    authorise(call) -> Generator[Command, Outcome, Token]: a flow that exchanges the key for headers to send. It is run
-    once for all who wait, again before the token expires, and once on a 401.
+    authorise(call) -> Generator[Command, Outcome, Token] | None: a flow that exchanges the key, or what stands in for
+    one, for headers to send. It is run once for all who wait, again before the token expires, and once on a 401. None:
+    the key goes as it is.
 
     follow(call, reply) -> Send | None: the request that asks whether a provider is done, None when this reply is final.
 

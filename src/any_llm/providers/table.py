@@ -15,6 +15,9 @@ _COHERE_ROLES = {
     "classification": "classification",
     "clustering": "clustering",
 }
+_AWS_CREDENTIALS = (
+    *("aws_access_key_id", "aws_secret_access_key", "aws_session_token", "profile_name", "botocore_session"),
+)
 
 # fmt: off
 _TABLE = (
@@ -30,15 +33,29 @@ _TABLE = (
         base64=True, names=_WIDTH, client_aliases=_OPENAI_ALIASES, lists_models=True,
     ),
     Row(
+        name="azure", title="Azure AI Foundry", kind="cloud",
+        source="https://learn.microsoft.com/en-us/rest/api/aifoundry/model-inference/get-embeddings/get-embeddings", read="2026-11-22",
+        adapter="any_llm.providers.azure", base_env=("AZURE_AI_CHAT_ENDPOINT",), key_env=("AZURE_API_KEY",), key_required=False,
+        auth=("api-key", ""), extra="azure",
+        names=Names(
+            dimensions="dimensions", dtype="encoding_format", dtypes=_QUANTISED,
+            input_type="input_type", roles={"query": "query", "document": "document"},
+        ),
+        token_options=("azure_ad_token", "azure_ad_token_provider"), credentials=("credential",),
+        client_options=("api_version", "credential_scopes"),
+        client_aliases={"endpoint": "api_base"},
+        instead={"model_extras": "pass its fields by name, or extra_body=."},
+    ),
+    Row(
         name="azureopenai", title="Azure OpenAI", kind="cloud",
         source="https://learn.microsoft.com/en-us/azure/foundry/reference/rest/embeddings-create-embedding", read="2026-11-22",
         adapter="any_llm.providers.azureopenai", base_env=("AZURE_OPENAI_ENDPOINT",), key_env=("AZURE_OPENAI_API_KEY",),
-        auth=("api-key", ""), base64=True,
+        key_required=False, auth=("api-key", ""), extra="azure", base64=True,
         limits=Limits(items=2048, tokens=300_000, input_tokens=8192),
         names=Names(dimensions="dimensions", refuses_overflow=True),
         one_space=("text-embedding-",),
         token_options=("azure_ad_token", "azure_ad_token_provider"), token_env=("AZURE_OPENAI_AD_TOKEN",),
-        client_options=("api_version", "azure_deployment"),
+        credentials=("credential",), client_options=("api_version", "azure_deployment", "credential_scopes"),
         client_aliases={"azure_endpoint": "api_base", "base_url": "api_base"}, lists_models=True,
     ),
     Row(
@@ -53,6 +70,17 @@ _TABLE = (
         api_base="https://model-{model_id}.api.baseten.co/environments/production/sync/v1",
         variables={"model_id": "BASETEN_MODEL_ID"}, base_env=("BASETEN_API_BASE",), key_env=("BASETEN_API_KEY",),
         base64=True, client_aliases=_OPENAI_ALIASES,
+    ),
+    Row(
+        name="bedrock", title="Amazon Bedrock", kind="cloud",
+        source="https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_InvokeModel.html", read="2026-11-22",
+        adapter="any_llm.providers.bedrock", api_base="https://bedrock-runtime.{region_name}.amazonaws.com",
+        variables={"region_name": "AWS_REGION"}, client_env={"region_name": "AWS_DEFAULT_REGION"}, found=("region_name",),
+        base_env=("AWS_ENDPOINT_URL_BEDROCK_RUNTIME",), key_env=("AWS_BEARER_TOKEN_BEDROCK",), key_required=False,
+        extra="aws", limits=Limits(items=1, input_tokens=8192),
+        names=Names(dimensions="dimensions", refuses_overflow=True),
+        credentials=_AWS_CREDENTIALS, client_options=("base_model",),
+        client_aliases={"endpoint_url": "api_base"},
     ),
     Row(
         name="berget", title="Berget AI", kind="cloud",
@@ -191,6 +219,15 @@ _TABLE = (
         instead={
             "config": "pass its fields by the API's names, taskType=... or outputDimensionality=..., or use input_type= and dimensions=.",
         }, lists_models=True,
+    ),
+    Row(
+        name="gigachat", title="GigaChat", kind="cloud",
+        source="https://developers.sber.ru/docs/ru/gigachat/api/reference/rest/post-embeddings", read="2026-11-22",
+        adapter="any_llm.providers.gigachat", api_base="https://api.giga.chat/v1", base_env=("GIGACHAT_BASE_URL",),
+        key_env=("GIGACHAT_CREDENTIALS",), auth=("Authorization", "Basic "),
+        token_options=("access_token",), token_env=("GIGACHAT_ACCESS_TOKEN",),
+        client_options=("auth_url", "scope"), client_env={"auth_url": "GIGACHAT_AUTH_URL", "scope": "GIGACHAT_SCOPE"},
+        client_aliases={"base_url": "api_base", "ca_bundle_file": "verify", "verify_ssl_certs": "verify"},
     ),
     Row(
         name="gpustack", title="GPUStack", kind="server",
@@ -560,6 +597,16 @@ _TABLE = (
         base64=True, names=_WIDTH, client_aliases=_OPENAI_ALIASES, lists_models=True,
     ),
     Row(
+        name="sagemaker", title="Amazon SageMaker", kind="cloud",
+        source="https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpoint.html", read="2026-11-22",
+        adapter="any_llm.providers.sagemaker", api_base="https://runtime.sagemaker.{region_name}.amazonaws.com",
+        variables={"region_name": "AWS_REGION"}, client_env={"region_name": "AWS_DEFAULT_REGION"}, found=("region_name",),
+        base_env=("SAGEMAKER_ENDPOINT_URL", "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME"), key_required=False,
+        extra="aws", limits=Limits(items=32, bytes=5_000_000),
+        credentials=_AWS_CREDENTIALS, client_options=("input_field",),
+        client_aliases={"endpoint_url": "api_base"},
+    ),
+    Row(
         name="sambanova", title="SambaNova Cloud", kind="cloud",
         source="https://docs.sambanova.ai/docs/en/capabilities/embeddings", read="2026-11-22",
         api_base="https://api.sambanova.ai/v1", base_env=("SAMBANOVA_API_BASE", "SAMBANOVA_BASE_URL"),
@@ -648,6 +695,29 @@ _TABLE = (
         base64=True, names=_WIDTH, client_aliases=_OPENAI_ALIASES, lists_models=True,
     ),
     Row(
+        name="vertexai", title="Google Vertex AI", kind="cloud",
+        source="https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/text-embeddings-api", read="2026-11-22",
+        adapter="any_llm.providers.vertexai", api_base="https://aiplatform.googleapis.com",
+        base_env=("VERTEXAI_API_BASE", "GOOGLE_VERTEX_BASE_URL"), key_env=("GOOGLE_VERTEX_API_KEY",), key_required=False,
+        auth=("x-goog-api-key", ""), extra="gcp", limits=Limits(items=1, input_tokens=2048),
+        names=Names(
+            dimensions="outputDimensionality", input_type="task_type",
+            roles={
+                "query": "RETRIEVAL_QUERY", "document": "RETRIEVAL_DOCUMENT", "classification": "CLASSIFICATION",
+                "clustering": "CLUSTERING", "similarity": "SEMANTIC_SIMILARITY",
+            },
+            overflow="autoTruncate", policies={"error": False, "truncate": True},
+        ),
+        credentials=("credentials",), client_options=("project", "location", "api_version"), found=("project",),
+        client_env={"project": "GOOGLE_CLOUD_PROJECT", "location": "GOOGLE_CLOUD_LOCATION"},
+        client_aliases={"base_url": "api_base"},
+        instead={
+            "config": "pass its fields by the API's names, task_type=... or outputDimensionality=..., or use input_type= and dimensions=.",
+            "parameters": "pass its fields by name, outputDimensionality=... or autoTruncate=....",
+            "embedContentConfig": "pass its fields by name, taskType=... or outputDimensionality=....",
+        },
+    ),
+    Row(
         name="vllm", title="vLLM", kind="server",
         source="https://docs.vllm.ai/en/latest/serving/openai_compatible_server.html", read="2026-11-22",
         api_base="http://localhost:8000/v1", base_env=("VLLM_API_BASE",), key_env=("VLLM_API_KEY",), key_required=False,
@@ -675,6 +745,19 @@ _TABLE = (
             overflow="truncation", policies={"error": False, "truncate": True},
         ),
         client_aliases=_OPENAI_ALIASES,
+    ),
+    Row(
+        name="watsonx", title="IBM watsonx.ai", kind="cloud",
+        source="https://cloud.ibm.com/apidocs/watsonx-ai#text-embeddings", read="2026-11-22",
+        adapter="any_llm.providers.watsonx", base_env=("WATSONX_URL",), key_env=("WATSONX_API_KEY",),
+        auth=("Authorization", "apikey "), limits=Limits(items=1000),
+        names=Names(refuses_overflow=True), token_options=("token",),
+        client_options=("project_id", "space_id", "api_version", "auth_url"),
+        client_env={"project_id": "WATSONX_PROJECT_ID"}, client_aliases={"url": "api_base"},
+        instead={
+            "params": "pass its fields in parameters={...}.",
+            "truncate_input_tokens": 'pass parameters={"truncate_input_tokens": ...}.',
+        },
     ),
     Row(
         name="xinference", title="Xinference", kind="server", source="https://inference.readthedocs.io", read="2026-11-22",
@@ -711,9 +794,7 @@ _WITHOUT: tuple[tuple[str, str, Kind, tuple[str, ...], str, str], ...] = (
     ("anthropic", "Anthropic", "cloud", ("ANTHROPIC_API_KEY",), _NONE,
      "https://docs.claude.com/en/docs/build-with-claude/embeddings"),
     ("atlascloud", "Atlas Cloud", "cloud", ("ATLASCLOUD_API_KEY",), _UNKNOWN, f"{_ANY_LLM}registry.py"),
-    ("azure", "Azure AI Foundry", "cloud", ("AZURE_API_KEY",), _ELSEWHERE, f"{_ANY_LLM}azure"),
     ("azureanthropic", "Anthropic on Azure", "cloud", ("AZURE_ANTHROPIC_API_KEY",), _NONE, f"{_ANY_LLM}azureanthropic"),
-    ("bedrock", "Amazon Bedrock", "cloud", ("AWS_BEARER_TOKEN_BEDROCK",), _ELSEWHERE, f"{_ANY_LLM}bedrock"),
     ("cascadia", "Cascadia", "server", ("CASCADIA_API_KEY",), _UNKNOWN, f"{_ANY_LLM}registry.py"),
     ("cerebras", "Cerebras", "cloud", ("CEREBRAS_API_KEY",), _NONE, f"{_LITELLM}cerebras"),
     ("chutes", "Chutes", "cloud", ("CHUTES_API_KEY",), "it has no shared endpoint: each deployment has an address of its own.",
@@ -733,14 +814,11 @@ _WITHOUT: tuple[tuple[str, str, Kind, tuple[str, ...], str, str], ...] = (
     ("poe", "Poe", "gateway", ("POE_API_KEY",), _NONE, f"{_LITELLM}poe"),
     ("qiniu", "Qiniu AI", "gateway", ("QINIU_API_KEY",), "its documentation names no embeddings endpoint.",
      "https://developer.qiniu.com/aitokenapi/12882/ai-inference-api"),
-    ("sagemaker", "Amazon SageMaker", "cloud", ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), _ELSEWHERE, f"{_ANY_LLM}sagemaker"),
     ("stepfun", "StepFun", "cloud", ("STEPFUN_API_KEY",), _NONE,
      "https://github.com/infiniflow/ragflow/blob/main/conf/models/stepfun.json"),
     ("telnyx", "Telnyx", "cloud", ("TELNYX_API_KEY",), _UNKNOWN, f"{_ANY_LLM}registry.py"),
     ("typesafe", "Typesafe", "cloud", ("TYPESAFE_API_KEY",), _UNKNOWN, f"{_ANY_LLM}typesafe"),
-    ("vertexai", "Google Vertex AI", "cloud", (), _ELSEWHERE, f"{_ANY_LLM}vertexai"),
     ("vertexaianthropic", "Anthropic on Vertex AI", "cloud", (), _NONE, f"{_ANY_LLM}vertexaianthropic"),
-    ("watsonx", "IBM watsonx.ai", "cloud", ("WATSONX_API_KEY",), _ELSEWHERE, f"{_ANY_LLM}watsonx"),
     ("xai", "xAI", "cloud", ("XAI_API_KEY",), "it offers no embedding model to the public.", f"{_ANY_LLM}xai"),
     ("zai", "Z.AI", "cloud", ("ZAI_API_KEY",), "it documents no embedding model; its sister `zhipu` has them.", f"{_ANY_LLM}zai"),
 )
