@@ -63,7 +63,7 @@ def test_a_package_that_is_missing_is_named(provider, module, given, extra, inst
     with pytest.raises(MissingPackageError) as raised:
         embed(AnyLLM.create(provider, api_base=server.url, **given), mode, "m")
     assert str(raised.value) == (
-        f'[{provider}] needs packages that are not installed: pip install "omniembed[{extra}]"{instead}'
+        f'[{provider}] needs packages not installed: pip install "omniembed[{extra}]"{instead}'
     )
     assert raised.value.extra == extra
     assert server.requests == []

@@ -67,7 +67,7 @@ def reached(request, tmp_path, monkeypatch):
 @pytest.mark.parametrize("name", RECORDS)
 def test_the_example_of_a_page_makes_the_call_its_provider_documents(name, reached, monkeypatch):
     record, row = RECORDS[name], ROWS[name]
-    for variable in row.key_env[:1] or record["environment"]:
+    for variable in row.key_env[:1] or record.get("environment", []):
         monkeypatch.setenv(variable, KEY)
     vectors = run(name)
     assert reached == [(record["url"], record["body"])]
