@@ -186,7 +186,7 @@ def test_base64_is_asked_for_where_it_is_understood(provider: str, formatted: st
 def test_one_that_must_pause_holds_all():
     memory = Memory()
     flow = converse(a_setting(a_call(), memory=memory), a_batch())
-    next(flow)
+    assert next(flow).ask(MONOTONIC) == 0
     for value in (None, bad(429, retry_after="2")):
         flow.send(Outcome(value, (MONOTONIC, WALL)))
     other = next(converse(a_setting(a_call(), memory=memory), a_batch()))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
-from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -82,11 +82,12 @@ def allowances(reply: Reply, wall: float) -> Iterator[Allowance]:
     """Read what is left of each kind. `wall` is the time in epoch seconds."""
     headers = reply.headers
     for family in FAMILIES:
-        left = _number(headers.get(family.left))
+        if family.left not in headers and (reply.status != RATE_LIMITED or family.reset not in headers):
+            continue
         back = seconds(headers.get(family.reset), wall)
-        if left is None and back is not None and reply.status == RATE_LIMITED:
-            left = 0.0  # refused, and told no more than when to come back
-        if left is not None:
+        # Refused, and told no more than when to come back: nothing is left.
+        left = _number(headers.get(family.left, "0"))
+        if left is not None and (family.left in headers or back is not None):
             back = family.period - wall % family.period if back is None else back
             yield Allowance(family.kind, left, _number(headers.get(family.limit)), back)
     if "ratelimit" in headers and (found := STRUCTURED.search(headers["ratelimit"])):
@@ -127,10 +128,10 @@ def seconds(word: str | None, wall: float) -> float | None:
 
 
 def _date(word: str, wall: float) -> float | None:
-    for read in (datetime.fromisoformat, parsedate_to_datetime):
+    for read in (dt.datetime.fromisoformat, parsedate_to_datetime):
         try:
             date = read(word)
-            return max(0.0, date.replace(tzinfo=date.tzinfo or UTC).timestamp() - wall)
+            return max(0.0, date.replace(tzinfo=date.tzinfo or dt.UTC).timestamp() - wall)
         except (ValueError, OverflowError):
             continue
     return None

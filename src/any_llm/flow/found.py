@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import math
 
-CUT = 0.7
+CUT = 0.8
 """What is left of a rate that was refused."""
 RISE = 0.005
-"""Of the rate that was refused, added by each success: two in three of what a cut took are back after 40 successes, all
-after 60, so at the limit about one request in 70 is refused, however high the limit is."""
+"""Of the rate that was refused, added by each success until it is reached again: after 40."""
+GROW = 0.01
+"""Of the rate itself, added by each success beyond that: nobody knows how far it may go. At the limit about one request
+in 50 is refused, and four fifths of what is allowed go through, however high the limit is."""
+SLOWEST = 1 / 60
+"""A second: nobody waits for more than a minute."""
 SPAN = 5.0
 """Seconds: the first cut starts from what went each second of these."""
 LAST_RESORT = (0.25, 1.5, 9.0, 54.0)
@@ -19,11 +23,12 @@ in between. Limits are for a minute, mostly: together these outlast one, within 
 class Found:
     """What is known of a place that does not say its limits. Nothing, until it refuses."""
 
-    __slots__ = ("_cut", "_free", "_rate", "_refused", "_rise")
+    __slots__ = ("_before", "_cut", "_free", "_rate", "_refused", "_rise")
 
     def __init__(self) -> None:
         """Let everything go."""
         self._rate = math.inf
+        self._before = 0.0
         self._rise = 0.0
         self._free = 0.0
         self._cut = -math.inf
@@ -37,16 +42,17 @@ class Found:
         if admitted <= self._cut:
             return 0.0
         self._cut = now
-        before = min(self._rate, rate)
-        self._rate = before * CUT
-        self._rise = before * RISE
+        self._before = max(SLOWEST, min(self._rate, rate))
+        self._rate = self._before * CUT
+        self._rise = self._before * RISE
         self._refused += 1
         return LAST_RESORT[min(self._refused, len(LAST_RESORT)) - 1]
 
     def accepted(self) -> None:
         """Go a little faster."""
         self._refused = 0
-        self._rate += self._rise
+        if self._rate < math.inf:
+            self._rate += self._rise if self._rate < self._before else self._rate * GROW
 
     @property
     def paced(self) -> bool:
@@ -59,4 +65,4 @@ class Found:
 
     def take(self, now: float, count: int) -> None:
         """Count what goes now."""
-        self._free = now + min(60.0, count / self._rate)
+        self._free = now + min(1 / SLOWEST, count / self._rate)

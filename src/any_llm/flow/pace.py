@@ -117,7 +117,10 @@ class Pace:
 
     def refused(self, went: Went, now: float, *, asked: float | None, limited: bool) -> None:
         """It was not taken: `asked` says for how long, `limited` that a limit was the reason."""
-        pause = self._found.refused(now, went.at, self._window.rate(now, SPAN)) if limited else 0.0
+        pause = 0.0
+        if limited:
+            rate = self._window.rate(now, max(SPAN, now - went.step.began))
+            pause = self._found.refused(now, went.at, rate)
         if asked:
             pause = asked if asked <= LONGEST_WAIT else 0.0
         self.paused_until = max(self.paused_until, now + pause)

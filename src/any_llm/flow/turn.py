@@ -97,6 +97,8 @@ class Turn:
         """Seconds to wait before asking again; 0: go; infinity: until `waiter` is woken."""
         slot = self._slot
         with self._memory.lock:
+            if slot.went is not None:
+                return 0.0
             pace = self._pace = self._pace or self._memory.pace(self._place, now)
             pace.used = max(pace.used, now)
             lane = pace.lanes.setdefault(self._terms.client, Lane())
@@ -139,21 +141,23 @@ class Turn:
     def may_try_again(self, now: float) -> bool:
         """Whether the place is worth another retry."""
         with self._memory.lock:
-            return self._pace is not None and self._pace.budget.spend(now, self._terms.at_once)
+            return self._pace is None or self._pace.budget.spend(now, self._terms.at_once)
 
     def release(self) -> None:
-        """It has ended, or waits no more: its place is the next one's."""
-        slot, pace, self._pace = self._slot, self._pace, None
+        """It has ended, or waits no more: its place is the next one's. Half of it, and then all again, does no harm."""
+        slot, pace = self._slot, self._pace
         if pace is None:
             return
         with self._memory.lock:
-            if slot.went is not None:
-                slot.caller.in_flight -= 1
-            lane = pace.lanes.get(self._terms.client, Lane())
-            lane.flying.pop(slot, None)
-            lane.waiting.pop(slot, None)
-            lane.wake(slot, pace.used)
-            if not lane.flying and not lane.waiting:
-                pace.lanes.pop(self._terms.client, None)
+            lane = pace.lanes.get(self._terms.client)
+            if lane is not None:
+                if slot in lane.flying:
+                    slot.caller.in_flight -= 1
+                    del lane.flying[slot]
+                lane.waiting.pop(slot, None)
+                lane.wake(slot, pace.used)
+                if not lane.flying and not lane.waiting:
+                    del pace.lanes[self._terms.client]
+            self._pace = None
 
     __del__ = release

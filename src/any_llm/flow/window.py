@@ -8,6 +8,8 @@ MINUTE = 60.0
 """Seconds a given rate is for."""
 GRAIN = 0.1
 """Seconds that are counted as one: a minute is 600 steps, however many requests it holds."""
+LEAST = 0.25
+"""Seconds: of less there is no telling what went each second."""
 SLACK = 1e-3
 """Seconds: nobody is asked back a rounding error too soon."""
 
@@ -69,14 +71,14 @@ class Window:
         return 0.0
 
     def rate(self, now: float, span: float) -> float:
-        """What went each second of late; of less than one second, as if it had been one."""
+        """What went each second of late, of `span` seconds at most."""
         count, began = 0, now
         for step in reversed(self._steps):
             if now - step.began > span:
                 break
             count += step.count
             began = step.began
-        return count / min(span, max(1.0, now - began))
+        return count / min(span, max(LEAST, now - began))
 
     def _grow(self, step: Step, count: int, tokens: int) -> None:
         step.count += count
