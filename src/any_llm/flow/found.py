@@ -13,6 +13,9 @@ GROW = 0.01
 in 50 is refused, and four fifths of what is allowed go through, however high the limit is."""
 SLOWEST = 1 / 60
 """A second: nobody waits for more than a minute."""
+FORGET = 100
+"""What must go without a refusal until all may go again: so many at this rate, and a minute. Who is at the limit
+is refused before that; who was refused once, by chance, should not be slow for ever."""
 SPAN = 5.0
 """Seconds: the first cut starts from what went each second of these."""
 LAST_RESORT = (0.25, 1.5, 9.0, 54.0)
@@ -61,6 +64,8 @@ class Found:
 
     def wait(self, now: float) -> float:
         """Seconds until the next may go."""
+        if now - self._cut > max(60.0, FORGET / self._rate):
+            self._rate = math.inf
         return max(0.0, self._free - now)
 
     def take(self, now: float, count: int) -> None:

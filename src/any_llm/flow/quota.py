@@ -51,6 +51,6 @@ class Quota:
 
     def take(self, now: float, cost: int) -> None:
         """Count what goes now, until the next reply says what is left."""
+        before, self._left = self._left, max(0.0, self._left - cost)
         if self.scarce(now):
-            self._free = now + (self._until - now) * min(1.0, cost / max(self._left, 1.0))
-        self._left = max(0.0, self._left - cost)
+            self._free = now + (self._until - now) * min(1.0, cost / max(before, 1.0))
