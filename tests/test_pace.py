@@ -176,7 +176,9 @@ def test_nobody_is_held_for_more_than_a_minute(rate: float, held: float):
     assert found.wait(MONOTONIC) == pytest.approx(held)
 
 
-@pytest.mark.parametrize(("rate", "passed", "paced"), [(10, 60, True), (10, 61, False), (1, 124, True), (1, 126, False)])
+@pytest.mark.parametrize(
+    ("rate", "passed", "paced"), [(10, 60, True), (10, 61, False), (1, 124, True), (1, 126, False)]
+)
 def test_a_rate_is_forgotten_when_nothing_was_refused_for_long(rate: float, passed: float, paced: bool):  # noqa: FBT001
     found = Found()
     refused(found, rate)

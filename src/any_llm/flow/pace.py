@@ -66,10 +66,11 @@ class Pace:
         self.paused_until = 0.0
         self.used = 0.0
         """When it was last asked."""
+        self.gone = 0
+        """Requests so far."""
         self._window = Window()
         self._quotas = {"requests": Quota(), "tokens": Quota()}
         self._found = Found()
-        self._number = 0
 
     def wait(self, now: float, ahead: Sequence[Cost], cost: Cost, terms: Terms) -> float:
         """Seconds until a request may go that lets those `ahead` go first; 0: now; infinity: after them."""
@@ -89,11 +90,11 @@ class Pace:
 
     def take(self, now: float, cost: Cost) -> Went:
         """A request goes now."""
-        self._number += 1
+        self.gone += 1
         self._quotas["requests"].take(now, cost.units)
         self._quotas["tokens"].take(now, cost.tokens)
         self._found.take(now, cost.units)
-        return Went(self._number, now, cost, self._window.add(now, *cost))
+        return Went(self.gone, now, cost, self._window.add(now, *cost))
 
     def hear(self, went: Went, reply: Reply, now: Now) -> None:
         """Learn from what a reply says of limits."""

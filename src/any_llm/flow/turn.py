@@ -1,7 +1,8 @@
-"""Who goes next, when more requests want to go than may be in flight.
+"""Who goes next, when more requests want to go than may be in flight, or in a minute.
 
-The call with the fewest in flight: so one text asked for in the middle of a hundred thousand waits for one reply, not
-for all of them; and a long call always has one under way, for with none it is as short as any.
+The call with the fewest in flight, and of those one that has had nothing yet: so one text asked for in the middle of a
+hundred thousand waits for one reply, not for all of them. A long call lets only so many go first (GENEROSITY), and then
+goes on.
 """
 
 from __future__ import annotations
@@ -16,9 +17,8 @@ if TYPE_CHECKING:
     from any_llm.flow.memory import Memory, Place
     from any_llm.wire import Now, Reply, Waiter
 
-PATIENCE = 5.0
-"""Seconds. Of calls with equally many in flight the one that wants fewest tokens goes first; but after so long a time,
-the one that came first: few tokens always fit in between, and the many would wait for ever."""
+GENEROSITY = 8
+"""How many requests of others may go first, of those that came later or want fewer tokens."""
 
 _numbers = itertools.count()
 
@@ -29,25 +29,30 @@ class Caller:
     def __init__(self) -> None:
         """Nothing is under way yet."""
         self.in_flight = 0
+        self.served = False
+        self.mark: int | None = None
+        """How many requests had gone to the place when its last one went, or when it came."""
 
 
 class Slot:
     """One request's place in its lane; apart from its Turn, so that a Turn which is dropped can give it back."""
 
-    __slots__ = ("caller", "cost", "number", "since", "waiter", "went")
+    __slots__ = ("caller", "cost", "number", "waiter", "went")
 
     def __init__(self, caller: Caller, cost: Cost) -> None:
         """Stand behind all that came before."""
         self.caller = caller
         self.cost = cost
         self.number = next(_numbers)
-        self.since = math.inf
         self.waiter: Waiter | None = None
         self.went: Went | None = None
 
-    def rank(self, now: float) -> tuple[int, int, int]:
-        """Lower goes first."""
-        return (self.caller.in_flight, self.cost.tokens if now - self.since < PATIENCE else 0, self.number)
+    def rank(self, gone: int) -> tuple[int, bool, int, int]:
+        """Lower goes first. `gone`: how many requests have gone to the place."""
+        caller = self.caller
+        generous = caller.mark is None or gone - caller.mark < GENEROSITY
+        tokens = self.cost.tokens if generous else 0
+        return (caller.in_flight, caller.served and generous, tokens, self.number)
 
     def sleeps(self, other: Slot) -> bool:
         """Whether it cannot come to its turn, or to an end, before `other` does: nobody waits for such a one."""
@@ -67,17 +72,17 @@ class Lane:
         free = at_once - len(self.flying)
         return free if free > 0 else at_once - sum(not each.sleeps(slot) for each in list(self.flying))
 
-    def ahead(self, slot: Slot, now: float) -> list[Slot]:
+    def ahead(self, slot: Slot, gone: int) -> list[Slot]:
         """Who waits and goes before this one."""
         if len(self.waiting) == 1:
             return []
-        mine = slot.rank(now)
-        return [each for each in list(self.waiting) if each.rank(now) < mine and not each.sleeps(slot)]
+        mine = slot.rank(gone)
+        return [each for each in list(self.waiting) if each.rank(gone) < mine and not each.sleeps(slot)]
 
-    def wake(self, after: Slot, now: float) -> None:
+    def wake(self, after: Slot, gone: int) -> None:
         """Let the next one ask."""
         able = (each for each in list(self.waiting) if each.waiter is not None and not each.sleeps(after))
-        following = min(able, key=lambda each: each.rank(now), default=None)
+        following = min(able, key=lambda each: each.rank(gone), default=None)
         if following is not None and following.waiter is not None:
             following.waiter.wake()
 
@@ -103,12 +108,14 @@ class Turn:
             pace.used = max(pace.used, now)
             lane = pace.lanes.setdefault(self._terms.client, Lane())
             lane.waiting[slot] = None
-            slot.waiter, slot.since = waiter, min(slot.since, now)
+            slot.waiter = waiter
+            if slot.caller.mark is None:
+                slot.caller.mark = pace.gone
             free = lane.free(slot, self._terms.at_once)
-            ahead = lane.ahead(slot, now) if free > 0 else []
+            ahead = lane.ahead(slot, pace.gone) if free > 0 else []
             if free <= len(ahead):
                 if ahead:
-                    lane.wake(slot, now)
+                    lane.wake(slot, pace.gone)
                 return math.inf
             wait = pace.wait(now, [each.cost for each in ahead], slot.cost, self._terms)
             if wait == 0:
@@ -116,8 +123,9 @@ class Turn:
                 lane.flying[slot] = None
                 slot.caller.in_flight += 1
                 slot.went = pace.take(now, slot.cost)
+                slot.caller.served, slot.caller.mark = True, pace.gone
                 if free > 1:
-                    lane.wake(slot, now)
+                    lane.wake(slot, pace.gone)
             return wait
 
     def answered(self, reply: Reply, now: Now) -> None:
@@ -155,7 +163,7 @@ class Turn:
                     slot.caller.in_flight -= 1
                     del lane.flying[slot]
                 lane.waiting.pop(slot, None)
-                lane.wake(slot, pace.used)
+                lane.wake(slot, pace.gone)
                 if not lane.flying and not lane.waiting:
                     del pace.lanes[self._terms.client]
             self._pace = None
