@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import pickle
 from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from any_llm.flow.memory import CAPACITY, LIFETIME, MEMORY, Memory, Place
-from any_llm.flow.pace import Pace
 from any_llm.flow.retry import LONGEST_WAIT, Budget, Retry, delay
 from any_llm.flow.turn import Lane
 from by_hand import MONOTONIC, PLACE, PROPERTY, a_call, a_setting, bad, play
+
+if TYPE_CHECKING:
+    from any_llm.flow.pace import Pace
 
 DELAYS = [
     # tries allowed, failed try, asked, chance -> seconds

@@ -91,7 +91,7 @@ calls = st.lists(
     seed=st.integers(0, 9),
 )  # fmt: skip
 @settings(PROPERTY, max_examples=150)
-def test_no_minute_holds_more_than_was_said(count_inputs, calls, rpm, tpm, at_once, seed):
+def test_no_minute_holds_more_than_was_said(count_inputs, calls, rpm, tpm, at_once, seed):  # noqa: PLR0917
     latency = random.Random(seed)  # noqa: S311
     town = Town(lambda _, sent: (latency.uniform(0, 5), answered(sent)),
                 rpm=rpm, tpm=tpm, at_once=at_once, count_inputs=count_inputs)  # fmt: skip
@@ -133,7 +133,11 @@ def test_given_rates_use_the_whole_minute():
 # --- who goes first --------------------------------------------------------------------------------------------------
 
 
-def limited(limit, window, headers=lambda left, limit, back: {}):
+def silent(left, limit, back):
+    return {}
+
+
+def limited(limit, window, headers=silent):
     """A server that takes so many requests a window of its own clock, and says what `headers` give."""
     taken: dict[int, int] = {}
 
@@ -148,7 +152,7 @@ def limited(limit, window, headers=lambda left, limit, back: {}):
     return server
 
 
-def bucket(rate, most, headers=lambda left, most, back: {}):
+def bucket(rate, most, headers=silent):
     """A server whose limit is refilled all the time, as OpenAI's."""
     left, at = float(most), 0.0
 
@@ -276,7 +280,7 @@ def test_256_who_wait_do_not_hold_each_other_up():
 
 @pytest.mark.parametrize("outcome", [bad(503), bad(429), TransportError("reset")], ids=["503", "429", "reset"])
 def test_a_storm_ends(outcome):
-    town = Town(lambda _, sent: (0.1, outcome))
+    town = Town(lambda *_: (0.1, outcome))
     for number in range(300):
         town.call("one", 1, at=number / 1000)
     world = town.run().world
@@ -353,7 +357,7 @@ PATIENCES = [
 
 @pytest.mark.parametrize(("count", "attempts", "sent"), PATIENCES)
 def test_a_long_call_is_more_patient_unless_the_client_says_how_much(count, attempts, sent):
-    town = Town(lambda _, sent: (0.1, bad(500)))
+    town = Town(lambda *_: (0.1, bad(500)))
     setting = town.setting(count)
     setting = msgspec.structs.replace(setting, retry=msgspec.structs.replace(setting.retry, attempts=attempts))
     town.world.call("call", iter(Job(setting, [TEXT] * count).next_conversation, None))

@@ -1,4 +1,4 @@
-"""Who goes next, and does everybody give the place back? Played by hand: a letter is a call, and each wait is a line."""
+"""Who goes next, and does everybody give the place back? A letter is a call."""
 
 from __future__ import annotations
 

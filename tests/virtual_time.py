@@ -1,4 +1,4 @@
-"""Many conversations at once in a time that costs nothing: the test is the server, the network, the drivers and the clock."""
+"""Many conversations at once, in a time that costs nothing: server, network, drivers and clock are played."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Worker:
         if self.flow is None:
             self.ended = self.world.now
         else:
-            self.resume(lambda flow: next(flow))
+            self.resume(next)
 
     def resume(self, step: Callable[[Flow], Any]) -> None:
         """Go on to the next command."""
