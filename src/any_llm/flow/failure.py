@@ -73,7 +73,7 @@ def refused(
 
     `asked`: how many seconds it asks us to wait.
     """
-    kind = _kind(call, batch, reply.status, refusal)
+    kind = _kind(batch, reply.status, refusal)
     texts = [*batch.texts, *(text.removeprefix(call.prefix) for text in batch.texts)] if call.prefix else batch.texts
     message = redact(without_secrets(refusal.message, sent.headers, call.query), texts)
     if 300 <= reply.status < 400:  # noqa: PLR2004
@@ -99,9 +99,9 @@ def _discreet(word: str | None, sent: Send, call: Call, batch: Batch) -> str | N
     return redact(without_secrets(word, sent.headers, call.query), batch.texts)
 
 
-def _kind(call: Call, batch: Batch, status: int, refusal: Refusal) -> type[errors.AnyLLMError]:
+def _kind(batch: Batch, status: int, refusal: Refusal) -> type[errors.AnyLLMError]:
     for code in (refusal.code, refusal.error_type):
-        if code in BY_CODE and code not in call.row.throttles:
+        if code in BY_CODE:
             return BY_CODE[code]
     for at, pattern, kind, alone in BY_WORDS:
         if status == at and pattern.search(refusal.message) and (len(batch) == 1 or not alone):

@@ -90,8 +90,6 @@ class Row(NamedTuple):
     limits: Limits = Limits()
     counts_inputs: bool = False
     """Its limits a minute are for inputs, not for requests."""
-    throttles: tuple[str, ...] = ()
-    """Codes that mean an empty account elsewhere, and too many requests here."""
     names: Names = Names()
     base64: bool = False
     """It understands encoding_format="base64", so we ask for it."""
