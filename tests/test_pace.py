@@ -231,6 +231,24 @@ def test_a_pause_only_grows(pauses: list[float]):
     assert pace.paused_until == MONOTONIC + max(pauses) or max(pauses) == 0
 
 
+@pytest.mark.parametrize(("latency", "rate"), [(1.0, 100.0), (5.0, 20.0), (20.0, 5.0)])
+def test_the_first_cut_starts_from_what_went_of_late(latency: float, rate: float):
+    pace = Pace()
+    went = [pace.take(MONOTONIC, ONE) for _ in range(100)][-1]
+    pace.refused(went, MONOTONIC + latency, asked=1.0, limited=True)
+    pace.take(MONOTONIC + latency + 2, ONE)
+    assert pace.wait(MONOTONIC + latency + 2, [], ONE, FREE) == pytest.approx(1 / (rate * CUT))
+
+
+def test_a_success_is_worth_a_part_of_a_retry():
+    pace = Pace()
+    while pace.budget.spend(MONOTONIC, 8):
+        pass
+    for _ in range(6):
+        pace.accepted(pace.take(MONOTONIC, ONE), None)
+    assert pace.budget.spend(MONOTONIC, 8)
+
+
 @pytest.mark.parametrize(("found", "wait"), [(False, 0), (True, math.inf)])
 def test_where_one_goes_at_a_time_it_is_the_first(found: bool, wait: float):  # noqa: FBT001
     pace = Pace()

@@ -130,6 +130,14 @@ def test_given_rates_use_the_whole_minute():
     assert 180 <= town.world.now < 182
 
 
+@pytest.mark.parametrize(("estimate", "seconds"), [(8, 122), (16, 122), (80, 185)])
+def test_a_rate_is_kept_by_what_the_provider_counted_not_by_what_was_thought(estimate, seconds):
+    town = Town(lambda _, sent: (0.1, answered(sent)), tpm=800)  # each request is counted as 8: 100 a minute
+    town.batches("bulk", [(1, estimate)] * 250)
+    town.run()
+    assert 120 <= town.world.now < seconds
+
+
 # --- who goes first --------------------------------------------------------------------------------------------------
 
 

@@ -61,7 +61,7 @@ class Budget:
 
     def earn(self) -> None:
         """A request was answered."""
-        self._owed = max(0.0, self._owed - SHARE)
+        self._owed -= SHARE
 
     def spend(self, now: float, at_once: int) -> bool:
         """Whether one more may be tried again. `now`: monotonic seconds; `at_once`: how many may be in flight."""

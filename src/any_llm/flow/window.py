@@ -10,8 +10,6 @@ GRAIN = 0.1
 """Seconds that are counted as one: a minute is 600 steps, however many requests it holds."""
 LEAST = 0.25
 """Seconds: of less there is no telling what went each second."""
-SLACK = 1e-3
-"""Seconds: nobody is asked back a rounding error too soon."""
 
 
 class Step:
@@ -67,7 +65,7 @@ class Window:
             surplus -= step.count
             tokens_surplus -= step.tokens
             if surplus <= 0 and tokens_surplus <= 0:
-                return step.ends - now + SLACK
+                return step.ends - now
         return 0.0
 
     def rate(self, now: float, span: float) -> float:
