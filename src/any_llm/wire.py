@@ -237,7 +237,7 @@ class Work(Protocol[Made]):
         """Take the next. Threads may ask at once."""
 
     def deadline(self, timeout: float) -> float | None:
-        """Seconds it may take when nobody said how long, once the first was taken; `timeout`: seconds a read may take."""
+        """Seconds it may take when nobody said, once the first was taken. `timeout`: seconds a read may take."""
 
     def lost(self, error: TransportError) -> AnyLLMError:
         """Say that the call as a whole was ended."""

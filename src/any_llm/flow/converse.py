@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
-from any_llm import checks
 from any_llm.exceptions import ContextLengthExceededError, InsufficientFundsError, RateLimitError
 from any_llm.flow import failure
 from any_llm.flow.allowance import asked
+from any_llm.flow.credentials import forget_key, with_key
 from any_llm.flow.pace import Cost, Terms
 from any_llm.flow.retry import RETRYABLE, Retry, delay
 from any_llm.flow.turn import Caller, Turn
 from any_llm.flow.vectors import InvalidVectorError, Matrix, fill
-from any_llm.wire import Admit, Once, Outcome, Reply, Run, Send, Sleep, TransportError
+from any_llm.wire import Admit, Outcome, Reply, Run, Send, Sleep, TransportError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -145,7 +145,7 @@ def _tried(
     call = _as_known(setting, outcome.now[0])
     command: Send | Run | None = None
     try:
-        command = yield from _command(setting, call, write(call), outcome.now[0])
+        command = yield from with_key(setting, call, write(call), outcome.now[0])
         outcome = yield command
         if follow is not None:
             outcome = yield from _followed(follow, call, command, outcome)
@@ -174,25 +174,6 @@ def _as_known(setting: Setting, now: float) -> Call:
     if setting.memory.known(setting.place, now).base64 or call.options.encoding_format is not None:
         return call
     return msgspec.structs.replace(call, base64=False)
-
-
-def _command(setting: Setting, call: Call, command: Send | Run, now: float) -> Generator[Command, Outcome, Send | Run]:
-    """The request with its headers; a callable key is asked for now, a token fetched if none is fresh."""
-    if isinstance(command, Run):
-        return command
-    headers = {**call.headers, **command.headers}
-    authorise = getattr(setting.adapter, "authorise", None)
-    if authorise is not None:
-        key = (setting.place[0], setting.place[2])
-        token = setting.memory.token(key, now)
-        if token is None:
-            token = (yield Once(key, lambda: authorise(call))).value
-            setting.memory.keep(key, token)
-        headers.update(token.headers)
-    elif call.key is not None and call.row.auth[0].lower() not in map(str.lower, headers):
-        header, prefix = call.row.auth
-        headers[header] = prefix + checks.key(call.row.name, (yield Run(call.key)).value)
-    return msgspec.structs.replace(command, headers=headers)
 
 
 def _followed(
@@ -236,19 +217,11 @@ def _refused(setting: Setting, call: Call, sent: Any, batch: Batch, outcome: Out
         setting.memory.learn(setting.place, now, base64=False)
         return Problem(error, now, free="floats")
     if reply.status == UNAUTHORISED and (call.key is not None or hasattr(setting.adapter, "authorise")):
-        _drop_token(setting, sent, now)
+        forget_key(setting, sent, now)
         return Problem(error, now, free="key")  # a callable key is asked again, a token fetched: it may be rotated
     # An empty account, and an input that is too long, stay so.
     again = reply.status in RETRYABLE and not isinstance(error, InsufficientFundsError | ContextLengthExceededError)
     return Problem(error, now, again=again, asked=wait)
-
-
-def _drop_token(setting: Setting, sent: Send, now: float) -> None:
-    """Forget the token that was sent; one that another conversation fetched meanwhile stays."""
-    key = (setting.place[0], setting.place[2])
-    token = setting.memory.token(key, now)
-    if token is not None and token.headers.items() <= sent.headers.items():
-        setting.memory.drop(key, token)
 
 
 def _refuses_base64(call: Call, reply: Reply, message: str) -> bool:
