@@ -87,7 +87,8 @@ def test_more_threads_than_connections_are_kept_for_is_no_warning(loopback, capl
 
     server = loopback(all_at_once)
     with caplog.at_level(logging.WARNING), ThreadPoolExecutor(crowd) as pool:
-        found = list(pool.map(lambda text: embedding(inputs=text, **to(server.url)), texts(crowd)))
+        # Each with a model of its own, for which as many may be in flight as for any other.
+        found = list(pool.map(lambda n: embedding(inputs=n, **{**to(server.url), "model": n}), texts(crowd)))
     assert [numbers(each) for each in found] == [[n] for n in range(crowd)]
     assert (server.connections, caplog.records) == (crowd, [])
 

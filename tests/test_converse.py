@@ -186,15 +186,17 @@ def test_base64_is_asked_for_where_it_is_understood(provider: str, formatted: st
 def test_one_that_must_pause_holds_all():
     memory = Memory()
     flow = converse(a_setting(a_call(), memory=memory), a_batch())
-    next(flow)
+    assert next(flow).ask(MONOTONIC) == 0
     for value in (None, bad(429, retry_after="2")):
         flow.send(Outcome(value, (MONOTONIC, WALL)))
-    other = next(converse(a_setting(a_call(), memory=memory), a_batch()))
+    waits = converse(a_setting(a_call(), memory=memory), a_batch())
+    other = next(waits)
     stranger = next(converse(a_setting(a_call(), memory=memory, place=("https://b.test", "m", 7)), a_batch()))
     assert isinstance(other, Admit)
     assert isinstance(stranger, Admit)
-    assert [other.ask(MONOTONIC + passed) for passed in (0, 0.5, 2, 3)] == [2, 1.5, 0, 0]
+    assert [other.ask(MONOTONIC + passed) for passed in (0, 0.5)] == [2, 1.5]
     assert stranger.ask(MONOTONIC) == 0
+    waits.close()
     assert play(a_setting(a_call(), memory=memory), [good()]).trace == "held 2 go send"
 
 

@@ -197,7 +197,7 @@ def test_an_unknown_client_option_names_what_to_use(embed, provider, name, advic
     [
         *(("timeout", value) for value in (0, -1, float("nan"), "5", True)),
         *(("max_retries", value) for value in (-1, 1.5, "2", True)),
-        *(("max_concurrency", value) for value in (0, 1.5, "2", True)),
+        *((name, value) for name in ("max_concurrency", "rpm", "tpm") for value in (0, 1.5, "2", True)),
         *(("default_headers", value) for value in ("X: y", {"X": "a\nb"}, {"X": 1})),
         *(("default_query", value) for value in ("a=b", ["a"])),
         *(("proxy", value) for value in (3, "no address")),

@@ -109,8 +109,8 @@ def test_what_is_the_models_or_the_inputs_place_is_theirs(embed, provider, owned
         *(
             ("openai", name, "client_args")
             for name in (
-                "max_retries", "max_concurrency", "default_headers", "default_query", "proxy", "verify", "cert",
-                "ssl_context", "organization", "project", "base_url",
+                "max_retries", "max_concurrency", "rpm", "tpm", "default_headers", "default_query", "proxy", "verify",
+                "cert", "ssl_context", "organization", "project", "base_url",
             )
         ),
         ("openai", "http_client", "proxy"),

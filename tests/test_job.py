@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 
+import msgspec
 import pytest
 
 from any_llm.exceptions import AnyLLMError
 from any_llm.flow.job import Job
+from any_llm.flow.pace import Terms
 from any_llm.wire import Outcome
 from by_hand import MONOTONIC, TEXTS, VECTORS, WALL, a_call, a_setting, good
 
@@ -64,11 +66,44 @@ def test_batch_size_is_a_limit_beside_the_providers_own(
     assert [requested(flow) for flow in iter(job.next_conversation, None)] == sizes
 
 
+MINUTES = [
+    # what may go in a minute -> inputs a request: what is more would wait for an empty minute
+    ("openai", Terms(tpm=20), [4, 4, 2]),  # of five tokens each, as far as can be told
+    ("openai", Terms(tpm=1), [1] * 10),
+    ("openai", Terms(rpm=2), [10]),
+    ("cohere", Terms(rpm=4, count_inputs=True), [4, 4, 2]),
+]
+
+
+@pytest.mark.parametrize(("provider", "terms", "sizes"), MINUTES)
+def test_a_request_is_no_more_than_a_minute_allows(provider: str, terms: Terms, sizes: list[int]):
+    setting = msgspec.structs.replace(a_setting(a_call(provider), count=10), terms=terms)
+    job = Job(setting, ["12345678"] * 10)
+    assert [requested(flow) for flow in iter(job.next_conversation, None)] == sizes
+
+
+DEADLINES = [
+    # provider, requests, timeout (seconds a read) -> seconds the whole call may take
+    ("openai", 1, 5.0, 60.0),
+    ("openai", 1, 300.0, 300.0),
+    ("openai", 2, 5.0, None),
+    ("fake", 1, 5.0, None),  # in this process it takes the time it takes
+]
+
+
+@pytest.mark.parametrize(("provider", "count", "timeout", "expected"), DEADLINES)
+def test_a_call_of_one_request_has_a_deadline(provider: str, count: int, timeout: float, expected: float | None):
+    job = Job(a_setting(a_call(provider, "m", batch_size=1), count=count), ["text"] * count)
+    for _ in range(count):
+        job.next_conversation()
+    assert job.deadline(timeout) == expected
+
+
 def requested(flow) -> int:
     """How many inputs a conversation asks for."""
     next(flow)
     body = json.loads(flow.send(Outcome(None, (MONOTONIC, WALL))).body)
-    return len(body["requests"] if "requests" in body else body["input"])
+    return len(next(body[name] for name in ("requests", "texts", "input") if name in body))
 
 
 def test_no_input_is_an_empty_response():

@@ -64,7 +64,15 @@ def test_a_client_option_of_an_sdk_alone_is_an_error(provider, name):
 
 
 def test_every_client_takes_the_same_options():
-    shared = {"timeout": 5, "max_retries": 1, "max_concurrency": 2, "default_headers": {}, "default_query": {}}
+    shared = {
+        "timeout": 5,
+        "max_retries": 1,
+        "max_concurrency": 2,
+        "rpm": 60,
+        "tpm": 1000,
+        "default_headers": {},
+        "default_query": {},
+    }
     for provider in AnyLLM.get_supported_providers():
         if provider != "local":  # it needs its extra
             AnyLLM.create(provider, KEY, "http://127.0.0.1:9", **shared, proxy="http://127.0.0.1:9", verify=True)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from email.utils import formatdate
+import pickle
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from any_llm.flow.memory import CAPACITY, LIFETIME, MEMORY, Memory, Place
-from any_llm.flow.pace import admit
-from any_llm.flow.retry import LONGEST_WAIT, Retry, delay, retry_after
-from by_hand import MONOTONIC, PLACE, PROPERTY, WALL
+from any_llm.flow.retry import LONGEST_WAIT, Budget, Retry, delay
+from any_llm.flow.turn import Lane
+from by_hand import MONOTONIC, PLACE, PROPERTY, a_call, a_setting, bad, play
+
+if TYPE_CHECKING:
+    from any_llm.flow.pace import Pace
 
 DELAYS = [
     # tries allowed, failed try, asked, chance -> seconds
@@ -31,11 +36,13 @@ DELAYS = [
     (2, 1, 60.0, 0.0, 60.0),
     (2, 1, 60.001, 0.0, None),
     (2, 3, 1.0, 0.0, None),
+    (None, 2, None, 1.0, 1.0),  # nobody said how often: two retries
+    (None, 3, None, 1.0, None),
 ]
 
 
 @pytest.mark.parametrize(("attempts", "attempt", "asked", "chance", "expected"), DELAYS)
-def test_delays(attempts: int, attempt: int, asked: float | None, chance: float, expected: float | None):
+def test_delays(attempts: int | None, attempt: int, asked: float | None, chance: float, expected: float | None):
     assert delay(Retry(attempts=attempts), attempt, asked=asked, chance=chance) == expected
 
 
@@ -49,39 +56,62 @@ def test_never_sooner_than_asked_nor_much_later(attempt: int, asked: float | Non
     assert (asked or 0) <= wait <= (8 if asked is None else asked + 1)
 
 
-ASKED = [
-    ({}, None),
-    ({"retry-after": "2"}, 2.0),
-    ({"retry-after": "0"}, 0.0),
-    ({"retry-after": "0.5"}, 0.5),
-    ({"retry-after": " 7 "}, 7.0),
-    ({"retry-after-ms": "1500"}, 1.5),
-    ({"retry-after-ms": "1500", "retry-after": "9"}, 1.5),
-    ({"retry-after-ms": "soon", "retry-after": "9"}, 9.0),
-    ({"retry-after": formatdate(WALL + 90, usegmt=True)}, 90.0),
-    ({"retry-after": formatdate(WALL - 90, usegmt=True)}, 0.0),
-    ({"retry-after": "soon"}, None),
-    ({"retry-after": ""}, None),
-    ({"retry-after": "-1"}, None),
-    ({"retry-after": "nan"}, None),
-    ({"retry-after": "inf"}, None),
-    ({"retry-after": "Mon, 32 Jan 2026 00:00:00 GMT"}, None),
-    ({"retry-after": "Mon, 01 Jan 99999999999999 00:00:00 GMT"}, None),
+@given(
+    at_once=st.integers(1, 64),
+    events=st.lists(st.tuples(st.floats(0, 20), st.booleans()), max_size=400),
+)
+@PROPERTY
+def test_a_storm_of_retries_ends(at_once: int, events: list[tuple[float, bool]]):
+    budget, now, answered, retried = Budget(), MONOTONIC, 0, 0
+    for passed, good in events:
+        now += passed
+        if good:
+            budget.earn()
+            answered += 1
+        else:
+            retried += budget.spend(now, at_once)
+        floor = max(50, 4 * at_once)
+        assert retried <= floor + answered / 5 + floor * (now - MONOTONIC) / 60 + 1e-6
+
+
+BUDGETS = [
+    # may be in flight, answered before, asked for -> granted at once, and after a minute more
+    (8, 0, 100, 50, 100),
+    (8, 1000, 100, 50, 100),  # good times are no credit
+    (64, 0, 1000, 256, 512),
 ]
 
 
-@pytest.mark.parametrize(("headers", "seconds"), ASKED)
-def test_what_a_provider_asks_for(headers: dict[str, str], seconds: float | None):
-    assert retry_after(headers, WALL) == seconds
+@pytest.mark.parametrize(("at_once", "answered", "asked", "granted", "later"), BUDGETS)
+def test_how_many_retries_a_place_is_worth(at_once: int, answered: int, asked: int, granted: int, later: int):
+    budget = Budget()
+    for _ in range(answered):
+        budget.earn()
+    first = sum(budget.spend(MONOTONIC, at_once) for _ in range(asked))
+    assert (first, first + sum(budget.spend(MONOTONIC + 60, at_once) for _ in range(asked))) == (granted, later)
 
 
-dates = st.builds("Mon, {} Jan {} 00:00:00 {}".format, st.integers(1, 40), st.integers(0, 10**20), st.text("+-0Z"))
+def test_what_is_answered_earns_retries():
+    budget = Budget()
+    while budget.spend(MONOTONIC, 8):
+        pass
+    for _ in range(5):
+        assert not budget.spend(MONOTONIC, 8)
+        budget.earn()
+    assert budget.spend(MONOTONIC, 8)
 
 
-@given(st.text(max_size=20) | dates)
-def test_no_header_is_worse_than_none(word: str):
-    asked = retry_after({"retry-after": word}, WALL)
-    assert asked is None or 0 <= asked < float("inf")
+def test_an_error_says_that_the_place_is_worth_no_more_retries():
+    memory = Memory()
+    budget = used(memory, PLACE, MONOTONIC).budget
+    while budget.spend(MONOTONIC, 8):
+        pass
+    here = play(a_setting(a_call(), memory=memory), [bad(503)])
+    elsewhere = play(a_setting(a_call(), memory=memory, place=ELSEWHERE), [bad(503)] * 3)
+    assert (here.trace, elsewhere.trace) == ("go send", "go send sleep 0.25 go send sleep 0.5 go send")
+    assert [hasattr(played.error, "__notes__") for played in (here, elsewhere)] == [True, False]
+    assert "Not tried again" in here.error.__notes__[0]
+    assert pickle.loads(pickle.dumps(here.error)).__notes__ == here.error.__notes__  # noqa: S301
 
 
 ELSEWHERE: Place = ("https://api.example.test/v1", "another-model", 7)
@@ -91,9 +121,6 @@ def test_what_is_learnt_is_known_there_and_nowhere_else():
     memory = Memory()
     memory.learn(PLACE, MONOTONIC, base64=False)
     assert [memory.known(place, MONOTONIC).base64 for place in (PLACE, ELSEWHERE)] == [False, True]
-    memory.learn(PLACE, MONOTONIC + 1, paused_until=MONOTONIC + 9)
-    known = memory.known(PLACE, MONOTONIC + 1)
-    assert (known.base64, known.paused_until) == (False, MONOTONIC + 9)
 
 
 @pytest.mark.parametrize(("passed", "remembered"), [(0, True), (LIFETIME - 1, True), (LIFETIME, False)])
@@ -106,7 +133,7 @@ def test_an_hour_later_it_is_forgotten(passed: float, remembered: bool):  # noqa
 def test_what_is_forgotten_does_not_come_back_with_the_next_fact():
     memory = Memory()
     memory.learn(PLACE, MONOTONIC, base64=False)
-    memory.learn(PLACE, MONOTONIC + 2 * LIFETIME, paused_until=MONOTONIC + 2 * LIFETIME + 1)
+    memory.learn(PLACE, MONOTONIC + 2 * LIFETIME)
     assert memory.known(PLACE, MONOTONIC + 2 * LIFETIME).base64
 
 
@@ -119,27 +146,38 @@ def test_the_oldest_places_go_first():
     assert kept == [True, False, False, *[True] * (CAPACITY - 1)]
 
 
-@given(st.lists(st.floats(0, 100), min_size=1))
-@PROPERTY
-def test_a_pause_only_grows(pauses: list[float]):
-    memory = Memory()
-    for pause in pauses:
-        memory.learn(PLACE, MONOTONIC, paused_until=MONOTONIC + pause)
-    assert memory.known(PLACE, MONOTONIC).paused_until == MONOTONIC + max(pauses)
+def used(memory: Memory, place: Place, now: float) -> Pace:
+    pace = memory.pace(place, now)
+    pace.used = now
+    return pace
 
 
-@pytest.mark.parametrize(("passed", "wait"), [(0, 4.0), (1, 3.0), (3.5, 0.5), (4, 0.0), (5, 0.0)])
-def test_a_pause_holds_until_it_is_over(passed: float, wait: float):
+def test_an_hour_unused_a_pace_is_forgotten_unless_somebody_waits():
     memory = Memory()
-    memory.learn(PLACE, MONOTONIC, paused_until=MONOTONIC + 4)
-    assert admit(memory, PLACE, MONOTONIC + passed) == wait
-    assert admit(memory, ELSEWHERE, MONOTONIC + passed) == 0
+    kept, dropped = used(memory, PLACE, MONOTONIC), used(memory, ELSEWHERE, MONOTONIC)
+    kept.lanes["client"] = Lane()
+    assert memory.pace(PLACE, MONOTONIC + LIFETIME) is kept
+    assert memory.pace(ELSEWHERE, MONOTONIC + LIFETIME - 1) is dropped
+    assert memory.pace(ELSEWHERE, MONOTONIC + LIFETIME) is not dropped
+
+
+def test_the_oldest_paces_go_first_unless_somebody_waits():
+    memory = Memory()
+    busy, idle = used(memory, PLACE, MONOTONIC), used(memory, ELSEWHERE, MONOTONIC)
+    busy.lanes["client"] = Lane()
+    for number in range(CAPACITY):
+        used(memory, ("https://a.test", str(number), 0), MONOTONIC)
+    assert memory.pace(PLACE, MONOTONIC) is busy
+    assert memory.pace(ELSEWHERE, MONOTONIC) is not idle
 
 
 def test_a_forked_child_can_learn():
     memory = Memory()
-    memory._lock.acquire()
+    used(memory, PLACE, MONOTONIC).lanes["client"] = Lane()
+    with ThreadPoolExecutor(1) as another:
+        another.submit(memory.lock.acquire).result()
     memory.unlock()
     memory.learn(PLACE, MONOTONIC, base64=False)
+    assert memory.pace(PLACE, MONOTONIC).lanes == {}
     assert not memory.known(PLACE, MONOTONIC).base64
     assert isinstance(MEMORY, Memory)

@@ -157,10 +157,15 @@ OF_THOSE = {
         *("sys._getframe", "threading.Lock", "threading.local"),
     },
     "providers": {"dt.datetime"},
-    "flow": {"os.register_at_fork", "threading.Lock", "random.random"},
+    "flow": {
+        *("os.register_at_fork", "threading.Lock", "threading.RLock", "random.random"),
+        *("dt.datetime", "dt.UTC"),
+    },
 }
 """What may be used of the modules that could do more."""
 WATCHED = {"asyncio", "datetime", "dt", "os", "random", "sys", "threading"}
+CLOCKS = {"now", "utcnow", "today"}
+"""Methods that tell the time."""
 DEEDS = {"open", "print", "input", "exec", "eval", "breakpoint", "compile", "__import__"}
 
 
@@ -178,6 +183,10 @@ def test_only_the_outer_rooms_touch_the_world(module: str):
     assert watched <= OF_THOSE.get(room, set())
     called = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
     assert called & DEEDS == set()
+    methods = {
+        node.func.attr for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+    }
+    assert methods & CLOCKS == set()
 
 
 @modules

@@ -43,8 +43,9 @@ def embedding(
         provider: "openai", "cohere", "local", ...: AnyLLM.get_supported_providers() lists them.
         api_key: the key, or a callable that gives it anew for each request. Default: the provider's variable.
         api_base: what that provider's own SDK calls its base URL. Default: its variable, else its public address.
-        client_args: the client's options: timeout, max_retries, max_concurrency, default_headers, default_query, proxy,
-            verify, cert, ssl_context, and those of that provider's own SDK.
+        client_args: the client's options: timeout, max_retries, max_concurrency, rpm and tpm (requests and tokens a
+            minute), default_headers, default_query, proxy, verify, cert, ssl_context, and those of that provider's own
+            SDK.
         dimensions: width asked for. Where the host has no field for it, a model known to allow it is cut here.
         dtype: what a vector is made of, where the provider offers it: packed bits (binary, ubinary) stay packed.
         input_type: the texts' role, in these words or the provider's own.
@@ -52,7 +53,7 @@ def embedding(
         normalize: True: unit length, done here if needed. None and False: as the model gives it.
         batch_size: at most so many inputs a request.
         timeout: seconds a read may take.
-        deadline: seconds the whole call may take.
+        deadline: seconds the whole call may take. Default: 60 (or `timeout`, if more) for a call of one request.
         extra_headers, extra_query, extra_body: added to each request of this call.
         **kwargs: fields of that provider's own API, by its own names, sent untouched.
 

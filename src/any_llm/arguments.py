@@ -12,6 +12,7 @@ from any_llm.exceptions import InvalidModelError, InvalidRequestError
 from any_llm.flow.converse import Setting
 from any_llm.flow.job import Job
 from any_llm.flow.memory import MEMORY
+from any_llm.flow.pace import Terms
 from any_llm.flow.retry import Retry
 from any_llm.flow.vectors import Form, Matrix
 from any_llm.form import form, sent
@@ -39,6 +40,13 @@ def job(client: Configuration, model: str, inputs: object, kwargs: Mapping[str, 
         memory=MEMORY,
         place=(client.base, model, client.identity),
         retry=Retry(attempts=client.max_retries),
+        terms=Terms(
+            client=client.queue,
+            at_once=client.max_concurrency,
+            rpm=client.rpm,
+            tpm=client.tpm,
+            count_inputs=client.row.counts_inputs,
+        ),
     )
     made = Job(setting, texts)
     if call.applied == "unknown" and MEMORY.first(("unknown", call.row.name, model)):

@@ -43,8 +43,8 @@ class AnyLLM:
     ) -> AnyLLM:
         """Make a client.
 
-        `client_args`: timeout (seconds a read), max_retries, max_concurrency, default_headers, default_query, proxy,
-        verify, cert, ssl_context, and those of that provider's own SDK.
+        `client_args`: timeout (seconds a read), max_retries, max_concurrency, rpm and tpm (requests and tokens a
+        minute), default_headers, default_query, proxy, verify, cert, ssl_context, and those of that provider's own SDK.
         """
         return cls.get_provider_class(provider)(api_key=api_key, api_base=api_base, **client_args)
 

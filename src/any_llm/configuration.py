@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 CLIENT_OPTIONS = frozenset(
     {
-        "max_retries", "max_concurrency", "default_headers", "default_query", "proxy", "verify", "cert", "ssl_context",
+        "max_retries", "max_concurrency", "rpm", "tpm", "default_headers", "default_query", "proxy", "verify", "cert",
+        "ssl_context",
     }
 )  # fmt: skip
 """Options every client has; `timeout` is one too, and may also be given for a call."""
@@ -55,8 +56,13 @@ class Configuration(NamedTuple):
     """What only this provider's adapter reads."""
     network: Mapping[str, Any]
     """timeout, proxy, verify, cert, ssl_context: the transports' business."""
-    max_retries: int
+    max_retries: int | None
+    """None: as many as the call deserves."""
     max_concurrency: int
+    rpm: int | None
+    tpm: int | None
+    queue: object
+    """Whoever has the same one waits in the same queue."""
 
     def __repr__(self) -> str:
         """Provider only: never the key."""
@@ -96,8 +102,11 @@ def configure(row: Row, api_key: Any, api_base: str | None, arguments: Mapping[s
         identity=(row.name, _known_by(source or key), *sorted((name, _known_by(own[name])) for name in own)),
         options=own,
         network=_network(given),
-        max_retries=checks.number("max_retries", given.get("max_retries"), least=0, default=2) or 0,
+        max_retries=checks.number("max_retries", given.get("max_retries"), least=0),
         max_concurrency=concurrency or _concurrency(row, base),
+        rpm=checks.number("rpm", given.get("rpm"), least=1),
+        tpm=checks.number("tpm", given.get("tpm"), least=1),
+        queue=object(),
     )
 
 

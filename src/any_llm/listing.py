@@ -9,6 +9,7 @@ from any_llm.arguments import own_fields
 from any_llm.exceptions import InvalidRequestError, ListModelsNotSupportedError
 from any_llm.flow.converse import Setting
 from any_llm.flow.memory import MEMORY
+from any_llm.flow.pace import Terms
 from any_llm.flow.pages import Pages
 from any_llm.flow.retry import Retry
 from any_llm.flow.vectors import Matrix
@@ -61,6 +62,7 @@ def listing(
         memory=MEMORY,
         place=(client.base, NAME, client.identity),
         retry=Retry(attempts=client.max_retries),
+        terms=Terms(client=client.queue, at_once=client.max_concurrency),
     )
     return Pages(
         setting,

@@ -104,10 +104,27 @@ class Run(msgspec.Struct, frozen=True):
     function: Callable[[], Any]
 
 
-class Admit(msgspec.Struct, frozen=True):
-    """Command: wait until `ask(monotonic seconds)` says 0; ask again after each wait, for the pace may change."""
+class Waiter(Protocol):
+    """Who waits to be admitted, as the driver knows it."""
 
-    ask: Callable[[float], float]
+    holds: Any
+    """The event loop that stands still while this one waits; None: none does."""
+
+    def wake(self) -> None:
+        """Have it ask again now. From any thread."""
+
+    def sleeps(self, other: Waiter) -> bool:
+        """Whether its event loop stands still, by itself or until `other` is through."""
+
+
+class Admit(msgspec.Struct, frozen=True):
+    """Command: wait until `ask(monotonic seconds, waiter)` says 0.
+
+    It says how many seconds to wait before asking again, for the pace may change; infinitely many: until the waiter is
+    woken, though to look now and then does no harm.
+    """
+
+    ask: Callable[[float, Waiter], float]
 
 
 class Sleep(msgspec.Struct, frozen=True):
@@ -222,6 +239,9 @@ class Work(Protocol[Made]):
 
     def next_conversation(self) -> Generator[Command, Outcome, None] | None:
         """Take the next. Threads may ask at once."""
+
+    def deadline(self, timeout: float) -> float | None:
+        """Seconds it may take when nobody said, once the first was taken. `timeout`: seconds a read may take."""
 
     def lost(self, error: TransportError) -> AnyLLMError:
         """Say that the call as a whole was ended."""

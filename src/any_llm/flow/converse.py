@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
-from any_llm.exceptions import ContextLengthExceededError, InsufficientFundsError
-from any_llm.flow import failure, pace
-from any_llm.flow.identity import identified, renewed
-from any_llm.flow.retry import LONGEST_WAIT, RETRYABLE, Retry, delay, retry_after
+from any_llm.exceptions import ContextLengthExceededError, InsufficientFundsError, RateLimitError
+from any_llm.flow import failure
+from any_llm.flow.allowance import asked
+from any_llm.flow.credentials import identified, renewed
+from any_llm.flow.pace import Cost, Terms
+from any_llm.flow.retry import RETRYABLE, Retry, delay
+from any_llm.flow.turn import Caller, Turn
 from any_llm.flow.vectors import InvalidVectorError, Matrix, fill
 from any_llm.wire import Admit, Outcome, Reply, Run, Send, Sleep, TransportError
 
@@ -45,12 +48,16 @@ class Setting(msgspec.Struct, frozen=True):
     place: Place
     retry: Retry
     chance: Callable[[], float] = random.random
+    terms: Terms = Terms()
+    caller: Caller = msgspec.field(default_factory=Caller)
 
 
 class Problem(msgspec.Struct, frozen=True):
     """Why a try did not end well."""
 
     error: AnyLLMError
+    at: float
+    """Monotonic seconds."""
     again: bool = False
     """The same request may do better: a counted retry."""
     free: str | None = None
@@ -89,55 +96,76 @@ def exchange(
     follow: Callable[[Call, Reply], Send | None] | None = None,
 ) -> Generator[Command, Outcome, T]:
     """Send what `write` writes and return what `read` reads; `batch` is what an error tells of."""
-    try:
-        return (yield from _exchange(setting, batch, write, read, follow))
-    except TransportError as ended:  # while waiting: nothing is left to try
-        raise failure.lost(setting.call, ended) from ended
-
-
-def _exchange(
-    setting: Setting,
-    batch: Batch,
-    write: Callable[[Call], Send | Run],
-    read: Callable[[Any], T],
-    follow: Callable[[Call, Reply], Send | None] | None,
-) -> Generator[Command, Outcome, T]:
-    attempt = 0
+    cost, attempt = Cost(len(batch), batch.tokens), 0
+    problem: Problem | None = None
     taken: set[str] = set()
     while True:
-        outcome = yield Admit(lambda now: pace.admit(setting.memory, setting.place, now))
-        call = _as_known(setting, outcome.now[0])
-        command: Send | Run | None = None
+        turn = Turn(setting.memory, setting.place, setting.terms, setting.caller, cost)
         try:
-            command = yield from identified(setting, call, write(call), outcome.now[0])
-            outcome = yield command
-            if follow is not None:
-                outcome = yield from _followed(follow, call, command, outcome)
-            outcome = msgspec.structs.replace(outcome, value=_meant(setting.adapter, outcome.value))
-            reply = outcome.value
-            if not isinstance(reply, Reply) or reply.status in OK:
-                return read(reply)
-            problem = _refused(setting, call, command, batch, outcome)
-        except TransportError as lost:
-            problem = Problem(failure.lost(call, lost), again=lost.retryable)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, InvalidVectorError) as wrong:
-            # A broken 200 is looked at once more, whatever max_retries says: it was paid for.
-            free = "look" if isinstance(command, Send) else None
-            problem = Problem(failure.unreadable(call, str(wrong), getattr(wrong, "index", None)), free=free)
-        if problem.free is not None and problem.free not in taken:
-            taken.add(problem.free)
-            continue
-        attempt += 1
-        wait = delay(setting.retry, attempt, asked=problem.asked, chance=setting.chance()) if problem.again else None
-        if problem.again and problem.asked and problem.asked <= LONGEST_WAIT:
-            until = outcome.now[0] + problem.asked
-            setting.memory.learn(setting.place, outcome.now[0], paused_until=until)
-        if wait is None:
-            raise problem.error from None
+            try:
+                admitted = yield Admit(turn.ask)
+            except TransportError as ended:
+                raise failure.lost(setting.call, ended) from problem.error if problem else ended
+            result = yield from _tried(setting, batch, turn, admitted, write=write, read=read, follow=follow)
+            if not isinstance(result, Problem):
+                turn.accepted(getattr(result, "total_tokens", None))
+                return result
+            problem = result
+            if problem.free is not None and problem.free not in taken:
+                taken.add(problem.free)
+                continue
+            attempt += 1
+            wait = delay(setting.retry, attempt, asked=problem.asked, chance=setting.chance())
+            if not problem.again:
+                wait = None
+            elif wait is not None and not turn.may_try_again(problem.at):
+                problem.error.add_note("Not tried again: too many requests to this model had to be, of late.")
+                wait = None
+            if wait is None:
+                raise problem.error
+        finally:
+            turn.release()
         try:
             yield Sleep(wait)
         except TransportError as ended:
-            raise failure.lost(call, ended) from problem.error
+            raise failure.lost(setting.call, ended) from problem.error
+
+
+def _tried(
+    setting: Setting,
+    batch: Batch,
+    turn: Turn,
+    outcome: Outcome,
+    *,
+    write: Callable[[Call], Send | Run],
+    read: Callable[[Any], T],
+    follow: Callable[[Call, Reply], Send | None] | None,
+) -> Generator[Command, Outcome, T | Problem]:
+    """One try, from when it was admitted."""
+    call = _as_known(setting, outcome.now[0])
+    command: Send | Run | None = None
+    try:
+        command = yield from identified(setting, call, write(call), outcome.now[0])
+        outcome = yield command
+        if follow is not None:
+            outcome = yield from _followed(follow, call, command, outcome)
+        outcome = msgspec.structs.replace(outcome, value=_meant(setting.adapter, outcome.value))
+        reply = outcome.value
+        if isinstance(reply, Reply):
+            turn.answered(reply, outcome.now)
+        if not isinstance(reply, Reply) or reply.status in OK:
+            return read(reply)
+        problem = _refused(setting, call, command, batch, outcome)
+    except TransportError as lost:
+        return Problem(failure.lost(call, lost), outcome.now[0], again=lost.retryable)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, InvalidVectorError) as wrong:
+        # A broken 200 is looked at once more, whatever max_retries says: it was paid for.
+        free = "look" if isinstance(command, Send) else None
+        error = failure.unreadable(call, str(wrong), getattr(wrong, "index", None))
+        return Problem(error, outcome.now[0], free=free)
+    if problem.again:
+        turn.refused(problem.at, asked=problem.asked, limited=isinstance(problem.error, RateLimitError))
+    return problem
 
 
 def _as_known(setting: Setting, now: float) -> Call:
@@ -182,19 +210,17 @@ def _settle(setting: Setting, batch: Batch, reply: Any) -> Answer:
 
 def _refused(setting: Setting, call: Call, sent: Any, batch: Batch, outcome: Outcome) -> Problem:
     """Judge a reply that is no 200."""
-    reply = outcome.value
-    refusal = setting.adapter.explain(reply)
-    error = failure.refused(call, sent, batch, reply, refusal)
+    reply, now = outcome.value, outcome.now[0]
+    refusal, wait = setting.adapter.explain(reply), asked(reply, outcome.now[1])
+    error = failure.refused(call, sent, batch, reply, refusal, asked=wait)
     if _refuses_base64(call, reply, refusal.message):
-        setting.memory.learn(setting.place, outcome.now[0], base64=False)
-        return Problem(error, free="floats")
-    if reply.status == UNAUTHORISED and renewed(setting, sent, outcome.now[0]):
-        return Problem(error, free="key")  # a callable key is asked again, a token fetched: it may have been rotated
+        setting.memory.learn(setting.place, now, base64=False)
+        return Problem(error, now, free="floats")
+    if reply.status == UNAUTHORISED and renewed(setting, sent, now):
+        return Problem(error, now, free="key")  # a callable key is asked again, a token fetched: it may be rotated
     # An empty account, and an input that is too long, stay so.
-    stays = isinstance(error, InsufficientFundsError | ContextLengthExceededError)
-    return Problem(
-        error, again=reply.status in RETRYABLE and not stays, asked=retry_after(reply.headers, outcome.now[1])
-    )
+    again = reply.status in RETRYABLE and not isinstance(error, InsufficientFundsError | ContextLengthExceededError)
+    return Problem(error, now, again=again, asked=wait)
 
 
 def _refuses_base64(call: Call, reply: Reply, message: str) -> bool:

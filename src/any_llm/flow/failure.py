@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from any_llm import exceptions as errors
 from any_llm.flow.redact import redact, without_secrets
-from any_llm.flow.retry import retry_after
 from any_llm.wire import public
 
 if TYPE_CHECKING:
@@ -30,14 +29,22 @@ BY_CODE: dict[str, type[errors.AnyLLMError]] = {
     "content_filter": errors.ContentFilterError,
     "insufficient_quota": errors.InsufficientFundsError,
     "billing_hard_limit_reached": errors.InsufficientFundsError,
+    "billing_not_active": errors.InsufficientFundsError,
     "invalid_api_key": errors.AuthenticationError,
     "model_not_found": errors.ModelNotFoundError,
     "INPUT_MODEL_NOT_FOUND": errors.ModelNotFoundError,  # Jina, and below
     "AUTHZ_INSUFFICIENT_BALANCE": errors.InsufficientFundsError,
+    "1113": errors.InsufficientFundsError,  # Zhipu, with a 429
+    "Arrearage": errors.InsufficientFundsError,  # DashScope, with a 400
+    "AllocationQuota.FreeTierOnly": errors.InsufficientFundsError,  # DashScope, with a 403
+    "AccountOverdueError": errors.InsufficientFundsError,  # Volcengine, with a 403
+    "NOT_ENOUGH_BALANCE": errors.InsufficientFundsError,  # Novita and PPIO, with a 403
 }
 BY_WORDS: tuple[tuple[int, re.Pattern[str], type[errors.AnyLLMError], bool], ...] = (
     # Gemini answers a bad key with 400 INVALID_ARGUMENT.
     (400, re.compile(r"api key not valid", re.IGNORECASE), errors.AuthenticationError, False),
+    # Gemini answers an empty account with 429 RESOURCE_EXHAUSTED, as it does too many requests.
+    (429, re.compile(r"prepa\w+ \w+ are depleted", re.IGNORECASE), errors.InsufficientFundsError, False),
     # OpenAI, vLLM, Ollama and Jina have no code for it.
     (
         400,
@@ -59,8 +66,13 @@ BY_WORDS: tuple[tuple[int, re.Pattern[str], type[errors.AnyLLMError], bool], ...
 WAYS_OUT = 'Shorten the text, or pass overflow="truncate" or overflow="mean" where the provider can.'
 
 
-def refused(call: Call, sent: Send, batch: Batch, reply: Reply, refusal: Refusal) -> errors.AnyLLMError:
-    """Turn a reply that is no 200 into an error. Keys and inputs are taken out of the provider's words."""
+def refused(
+    call: Call, sent: Send, batch: Batch, reply: Reply, refusal: Refusal, *, asked: float | None = None
+) -> errors.AnyLLMError:
+    """Turn a reply that is no 200 into an error. Keys and inputs are taken out of the provider's words.
+
+    `asked`: how many seconds it asks us to wait.
+    """
     kind = _kind(batch, reply.status, refusal)
     texts = [*batch.texts, *(text.removeprefix(call.prefix) for text in batch.texts)] if call.prefix else batch.texts
     message = redact(without_secrets(refusal.message, sent.headers, call.query), texts)
@@ -76,8 +88,7 @@ def refused(call: Call, sent: Send, batch: Batch, reply: Reply, refusal: Refusal
         details["index"] = batch.indexes[0] if len(batch) == 1 else None
         message = f"{message} {WAYS_OUT}"
     if kind is errors.RateLimitError:
-        seconds = retry_after(reply.headers, 0.0) if "retry-after-ms" in reply.headers else None
-        details["retry_after"] = reply.headers.get("retry-after", None if seconds is None else str(seconds))
+        details["retry_after"] = reply.headers.get("retry-after", None if asked is None else f"{asked:g}")
     return kind(f"{call.model}: {message}", None, call.row.name, **details)
 
 

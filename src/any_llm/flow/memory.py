@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from any_llm.flow.pace import Pace
+
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
@@ -29,8 +31,6 @@ class Learnt(msgspec.Struct, frozen=True, kw_only=True):
 
     base64: bool = True
     """False once it has refused encoding_format."""
-    paused_until: float = 0.0
-    """Monotonic seconds: nobody sends before."""
     since: float = 0.0
     """Monotonic seconds of the newest fact."""
 
@@ -43,8 +43,11 @@ class Memory:
 
     def __init__(self) -> None:
         """Know nothing."""
-        self._lock = threading.Lock()
+        self.lock = threading.RLock()
+        """Held by whoever reads or changes a pace. It may be taken twice: a turn that is dropped gives its place back
+        wherever the collector happens to find it."""
         self._places: dict[Place, Learnt] = {}
+        self._paces: dict[Place, Pace] = {}
         self._tokens: dict[Hashable, Token] = {}
         self._said: dict[Hashable, None] = {}
 
@@ -54,15 +57,24 @@ class Memory:
         return learnt if now - learnt.since < LIFETIME else NOTHING
 
     def learn(self, place: Place, now: float, **facts: Any) -> None:
-        """Add facts; a pause only ever grows."""
-        with self._lock:
+        """Add facts."""
+        with self.lock:
             before = self.known(place, now)
             self._places.pop(place, None)
-            if "paused_until" in facts:
-                facts["paused_until"] = max(facts["paused_until"], before.paused_until)
             self._places[place] = msgspec.structs.replace(before, since=now, **facts)
             while len(self._places) > CAPACITY:
                 del self._places[next(iter(self._places))]
+
+    def pace(self, place: Place, now: float) -> Pace:
+        """Find or make the pace of a place; one that is in use is never forgotten. The caller holds the lock."""
+        pace = self._paces.pop(place, None)
+        if pace is None or (now - pace.used >= LIFETIME and not pace.lanes):
+            pace = Pace()
+        self._paces[place] = pace
+        if len(self._paces) > CAPACITY:
+            oldest = next((each for each, idle in self._paces.items() if not idle.lanes and idle is not pace), None)
+            self._paces.pop(oldest, None) if oldest is not None else None
+        return pace
 
     def token(self, key: Hashable, now: float) -> Token | None:
         """The token kept under this key, unless it is about to expire."""
@@ -71,7 +83,7 @@ class Memory:
 
     def keep(self, key: Hashable, token: Token) -> None:
         """Keep a token for all who need it."""
-        with self._lock:
+        with self.lock:
             self._tokens.pop(key, None)
             self._tokens[key] = token
             while len(self._tokens) > CAPACITY:
@@ -79,20 +91,21 @@ class Memory:
 
     def drop(self, key: Hashable, token: Token) -> None:
         """Forget a token that was refused, unless another has taken its place."""
-        with self._lock:
+        with self.lock:
             if self._tokens.get(key) is token:
                 del self._tokens[key]
 
     def forget(self) -> None:
         """Know nothing again."""
-        with self._lock:
+        with self.lock:
             self._places.clear()
+            self._paces.clear()
             self._tokens.clear()
             self._said.clear()
 
     def first(self, key: Hashable) -> bool:
         """Whether nobody has asked under this key before: for what is said once."""
-        with self._lock:
+        with self.lock:
             if key in self._said:
                 return False
             self._said[key] = None
@@ -101,8 +114,10 @@ class Memory:
             return True
 
     def unlock(self) -> None:
-        """Take a new lock: in a forked child the old one may be held by a thread that is not there."""
-        self._lock = threading.Lock()
+        """In a forked child: the old lock may be held by a thread that is not there, as may be who waits and sends."""
+        self.lock = threading.RLock()
+        for pace in self._paces.values():
+            pace.lanes.clear()
 
 
 MEMORY = Memory()

@@ -76,6 +76,10 @@ class Pages:
             raise ListModelsNotSupportedError(message, error, call.row.name, status_code=status) from error
         return page
 
+    def deadline(self, timeout: float) -> float | None:
+        """None: nobody knows how many pages there are."""
+        return None
+
     def lost(self, error: TransportError) -> AnyLLMError:
         """Say that the call as a whole was ended."""
         return lost(self._setting.call, error)

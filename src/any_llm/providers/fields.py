@@ -121,7 +121,7 @@ def refusal(reply: Reply) -> Refusal:
         # Google's status is the word, its code the number; Databricks has error_code.
         code=_text(inner.get("status") or inner.get("code") or inner.get("error_code")),
         param=_text(inner.get("param")),
-        error_type=_text(inner.get("type")),
+        error_type=_text(inner.get("type") or inner.get("reason")),  # Novita's code is the status, its reason the word
     )
 
 

@@ -90,6 +90,8 @@ class Row(NamedTuple):
     adapter: str | Adapter = "any_llm.providers.openai"
     """What speaks this provider's shape, or the module whose `adapter` does: loaded when the row is first used."""
     limits: Limits = Limits()
+    counts_inputs: bool = False
+    """Its limits a minute are for inputs, not for requests."""
     names: Names = Names()
     base64: bool = False
     """It understands encoding_format="base64", so we ask for it."""

@@ -108,7 +108,7 @@ _TABLE = (
         name="cohere", title="Cohere", kind="cloud", source="https://docs.cohere.com/reference/embed", read="2026-11-22",
         adapter="any_llm.providers.cohere", api_base="https://api.cohere.com", path="/v2/embed",
         base_env=("COHERE_BASE_URL", "CO_API_URL"), key_env=("COHERE_API_KEY", "CO_API_KEY"),
-        limits=Limits(items=96),
+        limits=Limits(items=96), counts_inputs=True,  # https://docs.cohere.com/docs/rate-limits
         names=Names(
             dimensions="output_dimension", dtype="embedding_types", dtypes={name: [name] for name in _QUANTISED},
             input_type="input_type", roles=_COHERE_ROLES, default_role="search_document",
@@ -207,6 +207,7 @@ _TABLE = (
         adapter="any_llm.providers.gemini", api_base="https://generativelanguage.googleapis.com",
         base_env=("GOOGLE_GEMINI_BASE_URL",), key_env=("GEMINI_API_KEY", "GOOGLE_API_KEY"), auth=("x-goog-api-key", ""),
         limits=Limits(items=100, bytes=4_000_000, input_tokens=2048),
+        counts_inputs=True,  # seen by https://github.com/garrytan/gbrain/pull/1922
         names=Names(
             dimensions="outputDimensionality", input_type="taskType",
             roles={

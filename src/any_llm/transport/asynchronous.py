@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 from yarl import URL
 
+from any_llm.transport.admission import aadmitted
 from any_llm.transport.broken import lost
 from any_llm.transport.drive import adrive, called
 from any_llm.transport.loops import Connectors
@@ -46,10 +47,12 @@ class AsyncTransport:
         deadline: float | None,
     ) -> Made:
         """Drive every conversation of the job; `timeout` is seconds a read, `deadline` seconds for all."""
-        scope = Scope(timeout or self._network.timeout, None if deadline is None else time.monotonic() + deadline)
+        begun, timeout = time.monotonic(), timeout or self._network.timeout
         flows: list[Flow] = []
         while len(flows) < self._concurrency and (flow := job.next_conversation()) is not None:
             flows.append(flow)
+        deadline = job.deadline(timeout) if deadline is None else deadline
+        scope = Scope(timeout, None if deadline is None else begun + deadline)
         try:
             async with asyncio.timeout(deadline) as limit:
                 if len(flows) > 1:
@@ -87,8 +90,7 @@ class AsyncTransport:
         elif isinstance(command, Run):
             value = await _call(command)
         elif isinstance(command, Admit):
-            while (seconds := command.ask(time.monotonic())) > 0:  # noqa: ASYNC110  # the pace says for how long
-                await asyncio.sleep(scope.pause(seconds))
+            await aadmitted(command, scope)
         elif isinstance(command, Once):
             perform = partial(self._perform, scope)
             value = await self._once.run(command.key, lambda: adrive(command.flow(), perform))

@@ -17,6 +17,7 @@ from urllib.parse import unquote, urlsplit
 import urllib3
 
 from any_llm.exceptions import InvalidRequestError
+from any_llm.transport.admission import admitted
 from any_llm.transport.broken import lost
 from any_llm.transport.connection import CURRENT, BoundedHTTPPool, BoundedHTTPSPool
 from any_llm.transport.drive import called, drive
@@ -52,10 +53,12 @@ class BlockingTransport:
 
     def run(self, job: Work[Made], *, timeout: float | None, deadline: float | None) -> Made:
         """Drive every conversation of the job; `timeout` is seconds a read, `deadline` seconds for all."""
-        scope = Scope(timeout or self._network.timeout, None if deadline is None else time.monotonic() + deadline)
+        begun, timeout = time.monotonic(), timeout or self._network.timeout
         flows: list[Flow] = []
         while len(flows) < self._concurrency and (flow := job.next_conversation()) is not None:
             flows.append(flow)
+        deadline = job.deadline(timeout) if deadline is None else deadline
+        scope = Scope(timeout, None if deadline is None else begun + deadline)
         if len(flows) > 1:
             self._fan_out(job, flows, scope)
         elif flows:
@@ -102,11 +105,9 @@ class BlockingTransport:
         if isinstance(command, Send):
             value = self._send(command, scope)
         elif isinstance(command, Run):
-            value = _call(command, nested=scope.nested)
+            value = _call(command, nested=scope.holds is not None)
         elif isinstance(command, Admit):
-            while (seconds := command.ask(time.monotonic())) > 0:
-                scope.sleep(seconds)
-            scope.left()
+            admitted(command, scope)
         elif isinstance(command, Once):
             value = self._once.run(command.key, lambda: drive(command.flow(), partial(self._perform, scope)), scope)
         else:

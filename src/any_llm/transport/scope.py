@@ -18,11 +18,12 @@ class Scope:
         """Know how long a read may take, in seconds, and when all must be over."""
         self.timeout = timeout
         self.deadline = deadline
-        self.nested = _in_a_loop()
-        """True when the caller's thread runs an event loop, which nothing can be awaited on meanwhile."""
+        self.holds = _running_loop()
+        """The event loop of the caller's thread, which stands still meanwhile; None: it runs none."""
         self._aborted = threading.Event()
         self._lock = threading.Lock()
         self._sockets: set[socket.socket] = set()
+        self._bells: set[threading.Event] = set()
 
     def left(self, most: float | None = None) -> float:
         """Seconds the next wait may take. Raises TransportError when there are none."""
@@ -58,19 +59,34 @@ class Scope:
         self._aborted.wait(self.pause(seconds))
         self.left()
 
+    def listen(self, bell: threading.Event, seconds: float) -> None:
+        """Wait for a bell, for a time that nobody knows: at most so many seconds, or what is left of the call.
+
+        Raises TransportError when the call is ended meanwhile.
+        """
+        with self._lock:
+            self._bells.add(bell)
+        try:
+            bell.wait(self.left(seconds))
+        finally:
+            with self._lock:
+                self._bells.discard(bell)
+        self.left()
+
     def abort(self) -> None:
         """End every wait: closing a pool would not free a call in flight, shutting its socket down does."""
         self._aborted.set()
         with self._lock:
+            for bell in self._bells:
+                bell.set()
             for sock in self._sockets:
                 with contextlib.suppress(OSError):
                     # Past SSLSocket.shutdown, which forgets the TLS state a reading thread still uses.
                     socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
 
-def _in_a_loop() -> bool:
+def _running_loop() -> asyncio.AbstractEventLoop | None:
     try:
-        asyncio.get_running_loop()
+        return asyncio.get_running_loop()
     except RuntimeError:
-        return False
-    return True
+        return None
