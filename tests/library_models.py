@@ -14,6 +14,8 @@ WORDS = (
     "[UNK]",
     "[PAD]",
     "[CLS]",
+    "Hello",
+    "World",
     *(f"word{i}" for i in range(10)),
     *(f"word_of_some_letters_{i}" for i in range(20)),
     LONG,

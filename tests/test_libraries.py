@@ -73,7 +73,10 @@ def test_every_library_is_held_against_itself():
     assert {name for name, row in ROWS.items() if row.kind == "in-process"} == tested | {"fake", "local"}
 
 
-@each
+PROVEN = [pytest.param(one, marks=pytest.mark.proves(one.provider, "server", one.provider)) for one in LIBRARIES]
+
+
+@pytest.mark.parametrize("library", PROVEN, ids=lambda library: library.provider)
 def test_vectors_and_counts_are_the_librarys_own(library: Library, folder: Path):
     result = embedding(str(folder), library.texts, provider=library.provider)
     assert np.array_equal(result.to_numpy(), library.itself(folder, library.texts))
@@ -155,7 +158,8 @@ def test_a_folder_may_ask_for_lower_case(tmp_path: Path):
 
 
 REFUSED = [
-    ({"dimensions": 8}, "dimensions", "as wide as its model"),
+    ({"dimensions": 8}, "dimensions", "not known to keep its meaning when cut"),
+    ({"dtype": "int8"}, "dtype", "gives float32"),
     ({"overflow": "mean"}, "overflow='mean'", "It knows error, truncate"),
     ({"truncate": "END", "prompt": "x"}, "prompt, truncate", "no fields of its own"),
     ({"extra_query": {"trace": "1"}}, "trace", "no fields of its own"),

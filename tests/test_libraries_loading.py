@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from any_llm import AnyLLM, InvalidRequestError, ModelNotFoundError, embedding
+from any_llm import AnyLLM, InvalidRequestError, ModelNotFoundError, embedding, list_models
 from any_llm.exceptions import ProviderError
 from any_llm.providers.table import ROWS
 from hub import serving
@@ -17,6 +17,7 @@ from library_models import LISTED, onnx_folder, static_folder
 from library_process import in_a_process
 from local_call import TINY, tiny_folder
 from loopback import Answer
+from test_provider_pages import example
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,7 +29,7 @@ LIBRARIES = {"fastembed": "fastembed", "model2vec": "model2vec", "sentence_trans
 @pytest.mark.parametrize(("provider", "extra"), LIBRARIES.items())
 def test_without_the_extra_the_error_is_the_command_that_installs_it(provider, extra, tmp_path):
     code = f"sys.modules[{provider!r}] = None; print(ask('some/model', provider={provider!r}))"
-    said = f'MissingPackageError [{provider}] needs packages that are not installed: pip install "omniembed[{extra}]"'
+    said = f'MissingPackageError [{provider}] needs packages not installed: pip install "omniembed[{extra}]"'
     assert in_a_process(code, tmp_path) == said
     assert ROWS[provider].extra == extra
 
@@ -56,6 +57,30 @@ def test_a_name_is_downloaded_once(provider, loopback, tmp_path):
     before = len(server.requests)
     assert in_a_process(code, tmp_path / "home", HF_ENDPOINT=server.url, HF_HUB_OFFLINE="1") == f"(2, {width})"
     assert len(server.requests) == before
+
+
+def test_the_example_of_fastembeds_page_runs(loopback, tmp_path):
+    folder = onnx_folder(tmp_path / "hub")
+    (folder / "model.onnx").rename(folder / "model_optimized.onnx")
+    server = loopback(serving({"Qdrant/bge-small-en-v1.5-onnx-Q": folder}))
+    code = example("fastembed") + "print(vectors.shape)"
+    assert in_a_process(code, tmp_path / "home", HF_ENDPOINT=server.url) == "(2, 16)"
+
+
+def test_the_example_of_model2vecs_page_runs(loopback, tmp_path):
+    server = loopback(serving({"minishlab/potion-base-8M": static_folder(tmp_path / "hub")}))
+    code = example("model2vec") + "print(vectors.shape)"
+    assert in_a_process(code, tmp_path / "home", HF_ENDPOINT=server.url) == "(2, 8)"
+
+
+def test_fastembed_lists_its_models_and_no_folder_of_ours(tmp_path):
+    from fastembed import TextEmbedding
+
+    embedding(str(onnx_folder(tmp_path)), "text", provider="fastembed")
+    listed = [model.id for model in list_models("fastembed")]
+    assert len(listed) > 30
+    assert {*listed} <= {each["model"] for each in TextEmbedding.list_supported_models()}
+    assert not any(str(tmp_path) in name for name in listed)
 
 
 REFUSALS = [

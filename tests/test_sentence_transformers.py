@@ -20,6 +20,7 @@ from hub import serving
 from library_models import static_folder
 from library_process import in_a_process
 from local_call import TINY, tiny_folder
+from test_provider_pages import example
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,6 +45,7 @@ def ours(folder: Path | str, texts: Any = TEXTS, **options: Any) -> Any:
     return embedding(str(folder), texts, provider=PROVIDER, **options)
 
 
+@pytest.mark.proves(PROVIDER, "server", "sentence-transformers")
 def test_vectors_and_counts_are_its_own():
     result = ours(TINY)
     assert np.array_equal(result.to_numpy(), itself(TINY).encode(TEXTS))
@@ -302,6 +304,12 @@ def test_a_name_is_downloaded_once(loopback, tmp_path):
     before = len(server.requests)
     assert in_a_process(code, tmp_path, HF_ENDPOINT=server.url, HF_HUB_OFFLINE="1") == "(2, 16)"
     assert len(server.requests) == before
+
+
+def test_the_example_of_its_page_runs(loopback, tmp_path):
+    server = loopback(serving({"sentence-transformers/all-MiniLM-L6-v2": TINY}))
+    code = example(PROVIDER) + "print(vectors.shape)"
+    assert in_a_process(code, tmp_path, HF_ENDPOINT=server.url) == "(2, 16)"
 
 
 def test_a_name_that_the_hub_does_not_know(loopback, tmp_path):

@@ -65,7 +65,7 @@ class LibraryAdapter:
         opened: Callable[[str, str | None, Mapping[str, Any]], Encoder],
         names: Callable[[], Sequence[str]] = tuple,
     ) -> None:
-        """Know how to open a model (its name, its folder where it is in one, the client's options), and to list them."""
+        """Know how to open a model (its name, its folder if it is in one, the client's options), and to list them."""
         self._opened = opened
         self._names = names
 
