@@ -1,6 +1,6 @@
 # make demo   embed a few sentences with the local model and print how alike they are
 # make test   the tests          make lint   ruff and mypy --strict
-# make soak   what takes too long for make test
+# make soak   what takes too long for make test, or needs torch
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -13,7 +13,7 @@ demo: $(VENV)/demo
 test: $(VENV)/test
 	$(BIN)/python -m pytest -m "not soak"
 
-soak: $(VENV)/test
+soak: $(VENV)/soak
 	$(BIN)/python -m pytest -m soak
 
 lint: $(VENV)/test
@@ -38,4 +38,8 @@ $(VENV)/demo: $(BIN)/python pyproject.toml
 
 $(VENV)/test: $(VENV)/demo
 	$(BIN)/python -m pip install --quiet --group lint --group test
+	@touch $@
+
+$(VENV)/soak: $(VENV)/test
+	$(BIN)/python -m pip install --quiet --group soak
 	@touch $@

@@ -20,7 +20,13 @@ if TYPE_CHECKING:
 UNKNOWN = "unknown"
 RECORDS: Mapping[str, Any] = json.loads((ROOT / "tests/replies/rows.json").read_text(encoding="utf-8"))
 """The call that each provider's own page shows, to which the tests hold its row."""
-HERE = {"fake": "any", "local": "all-MiniLM-L6-v2"}
+HERE = {
+    "fake": "any",
+    "fastembed": "BAAI/bge-small-en-v1.5",
+    "local": "all-MiniLM-L6-v2",
+    "model2vec": "minishlab/potion-base-8M",
+    "sentence_transformers": "all-MiniLM-L6-v2",
+}
 """In-process provider -> a model of it."""
 
 

@@ -77,7 +77,7 @@ MAY_SEE = {
     "providers": {"ground", "providers"},
     "flow": {"ground", "flow"},
     "transport": {"ground", "transport"},
-    "local": {"ground", "local"},
+    "local": {"ground", "providers", "local"},
     "door": {"ground", "providers", "flow", "transport", "door"},
     "cli": {"ground", "cli", "door"},
 }

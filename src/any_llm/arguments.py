@@ -25,7 +25,7 @@ from any_llm.wire import Call, Options
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from any_llm.providers.row import Adapter
+    from any_llm.providers.row import Adapter, Row
 
 
 def job(client: Configuration, model: str, inputs: object, kwargs: Mapping[str, Any], **options: Any) -> Job:
@@ -49,12 +49,18 @@ def job(client: Configuration, model: str, inputs: object, kwargs: Mapping[str, 
         ),
     )
     made = Job(setting, texts)
-    if call.applied == "unknown" and MEMORY.first(("unknown", call.row.name, model)):
-        warn(
-            f"{call.row.name} has no field for input_type and the model {model} is not known here, so "
-            f"{call.options.input_type!r} is not sent. If the model's card asks for a prefix, write it in the texts."
-        )
+    if call.applied == "unknown":
+        warn_of_unknown(client.row, model, call.options.input_type)
     return made
+
+
+def warn_of_unknown(row: Row, model: str, role: str | None) -> None:
+    """Say, once a model, that a role does not reach it."""
+    if MEMORY.first(("unknown", row.name, model)):
+        warn(
+            f"{row.name} has no field for input_type and the model {model} is not known here, so {role!r} is not sent. "
+            "If the model's card asks for a prefix, write it in the texts."
+        )
 
 
 def _for_model(call: Call, adapter: Adapter) -> tuple[Call, Form]:

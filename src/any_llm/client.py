@@ -77,7 +77,7 @@ class AnyLLM:
             normalize=normalize, batch_size=batch_size, extra_headers=extra_headers, extra_query=extra_query,
             extra_body=extra_body,
         )  # fmt: skip
-        return self._connections.run(job, timeout=timeout, deadline=deadline)
+        return self._told(self._connections.run(job, timeout=timeout, deadline=deadline), model, input_type)
 
     async def aembedding(
         self,
@@ -103,7 +103,7 @@ class AnyLLM:
             normalize=normalize, batch_size=batch_size, extra_headers=extra_headers, extra_query=extra_query,
             extra_body=extra_body,
         )  # fmt: skip
-        return await self._connections.arun(job, timeout=timeout, deadline=deadline)
+        return self._told(await self._connections.arun(job, timeout=timeout, deadline=deadline), model, input_type)
 
     def list_models(
         self,
@@ -135,6 +135,14 @@ class AnyLLM:
         from any_llm.arguments import job  # noqa: PLC0415  # msgspec and the flow, for calls only
 
         return job(self._configuration, model, inputs, kwargs, **options)
+
+    def _told(self, made: CreateEmbeddingResponse, model: str, role: str | None) -> CreateEmbeddingResponse:
+        """Warn of a role that did not reach its model, where only the loaded model could tell."""
+        if made.input_type_applied == "unknown":
+            from any_llm.arguments import warn_of_unknown  # noqa: PLC0415  # loaded with the call
+
+            warn_of_unknown(self.row, model, role)
+        return made
 
     def _listing(self, kwargs: dict[str, Any], **options: Any) -> Pages:
         from any_llm.listing import listing  # noqa: PLC0415  # msgspec and the flow, for calls only

@@ -211,6 +211,8 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
     """The model's name as the provider reports it."""
     estimated: bool = False
     """True when the token counts are ours, not the provider's."""
+    applied: Applied | None = None
+    """How the role reached the model, where only the loaded model could tell."""
 
 
 class Page(msgspec.Struct, frozen=True):

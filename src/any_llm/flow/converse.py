@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from any_llm.exceptions import AnyLLMError
     from any_llm.flow.memory import Memory, Place
-    from any_llm.providers.row import Adapter
+    from any_llm.providers.row import Adapter, Applied
     from any_llm.wire import Batch, Call, Command
 
 T = TypeVar("T")
@@ -74,6 +74,7 @@ class Answer(msgspec.Struct, frozen=True):
     estimated: bool
     model: str | None
     request_id: str | None
+    applied: Applied | None = None
 
 
 def converse(setting: Setting, batch: Batch) -> Generator[Command, Outcome, Answer]:
@@ -205,7 +206,7 @@ def _settle(setting: Setting, batch: Batch, reply: Any) -> Answer:
     # Some servers count nothing and say 0: for a text that is not blank, that is no count.
     counted = bool(part.prompt_tokens) or not any(map(str.strip, batch.texts))
     prompt_tokens, total_tokens = (part.prompt_tokens, part.total_tokens) if counted else (None, None)
-    return Answer(prompt_tokens, total_tokens, part.estimated, part.model, request_id)
+    return Answer(prompt_tokens, total_tokens, part.estimated, part.model, request_id, part.applied)
 
 
 def _refused(setting: Setting, call: Call, sent: Any, batch: Batch, outcome: Outcome) -> Problem:

@@ -26,7 +26,7 @@ def merge(call: Call, matrix: Matrix, answers: Sequence[Answer]) -> CreateEmbedd
         model=models[0] if models else call.model,
         usage=_usage(answers),
         provider=call.row.name,
-        input_type_applied=call.applied,
+        input_type_applied=next((answer.applied for answer in answers if answer.applied), call.applied),
         dimensions_by=_dimensions_by(matrix),
         request_ids=tuple(answer.request_id for answer in answers if answer.request_id),
         as_base64=call.options.encoding_format == "base64",

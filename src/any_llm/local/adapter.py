@@ -18,6 +18,7 @@ from any_llm.wire import Page, Part, Refusal, Run
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from any_llm.providers.row import Applied
     from any_llm.wire import Batch, Call, Reply
 
 # Source of these three: https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2
@@ -82,11 +83,14 @@ def _run(call: Call, batch: Batch, *, folder: str | None) -> Part:
 
     model = load(folder)
     options, prompt = call.options, ""
+    applied: Applied | None = None
     if folder is not None:
         prompts = model.recipe.prompts
         _check(call, width=model.width, roles=prompts)
         prompt = prompts[options.input_type] if options.input_type else model.recipe.default_prompt
-    return embed(
+        if options.input_type:
+            applied = "prefix" if prompt else "not needed"
+    part = embed(
         model,
         batch.texts,
         indexes=batch.indexes,
@@ -94,6 +98,7 @@ def _run(call: Call, batch: Batch, *, folder: str | None) -> Part:
         normalize=bool(options.normalize),
         prompt=prompt,
     )
+    return msgspec.structs.replace(part, applied=applied)
 
 
 def _check(call: Call, *, width: int, roles: Collection[str]) -> None:

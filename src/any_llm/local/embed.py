@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from any_llm.exceptions import ContextLengthExceededError, InvalidRequestError
 from any_llm.local.forward import forward, to_unit_length
@@ -11,9 +11,11 @@ from any_llm.types.vectors import FLOAT32, Vectors
 from any_llm.wire import Part
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Sequence, Sized
 
     from any_llm.local.model import Model
+
+Window = TypeVar("Window", bound="Sized")
 
 TOKENS_A_RUN = 512
 """Padded tokens in one run of the graph: more falls out of the processor's cache (docs/local.md)."""
@@ -72,7 +74,7 @@ def _read(model: Model, text: str, index: int, overflow: str) -> list[list[int]]
     return found[:1] if overflow == "truncate" else found
 
 
-def runs(pieces: Sequence[tuple[int, list[int]]]) -> Iterator[list[tuple[int, list[int]]]]:
+def runs(pieces: Sequence[tuple[int, Window]]) -> Iterator[list[tuple[int, Window]]]:
     """Group windows of like length, the longest first: little padding, and never more than fits the cache."""
     ordered = sorted(pieces, key=lambda piece: len(piece[1]), reverse=True)
     start = 0

