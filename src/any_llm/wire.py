@@ -105,10 +105,9 @@ class Run(msgspec.Struct, frozen=True):
 
 
 class Waiter(Protocol):
-    """Who waits to be admitted, as the driver knows it."""
+    """Who waits to be admitted. `holds`: the event loop that stands still meanwhile, if any."""
 
     holds: Any
-    """The event loop that stands still while this one waits; None: none does."""
 
     def wake(self) -> None:
         """Have it ask again now. From any thread."""
@@ -118,10 +117,9 @@ class Waiter(Protocol):
 
 
 class Admit(msgspec.Struct, frozen=True):
-    """Command: wait until `ask(monotonic seconds, waiter)` says 0.
+    """Command: wait until `ask(monotonic seconds, waiter)` says 0, or after how many seconds to ask again.
 
-    It says how many seconds to wait before asking again, for the pace may change; infinitely many: until the waiter is
-    woken, though to look now and then does no harm.
+    Infinitely many: until the waiter is woken, though to look now and then does no harm.
     """
 
     ask: Callable[[float, Waiter], float]
