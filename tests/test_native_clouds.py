@@ -116,6 +116,15 @@ def test_an_index_that_is_missing_among_others_cannot_be_placed():
         fill(setting.matrix, a_batch(["a", "b"]), setting.adapter.decode(setting.call, reply(body)))
 
 
+def test_another_kind_of_number_than_was_asked_for_is_refused():
+    call = call_of("bedrock", V4, dtype="int8")
+    for body in ({"embeddings": {"float": [A]}}, {"embeddings": {"int8": None, "float": [A]}}):
+        with pytest.raises(msgspec.ValidationError, match="int8"):
+            adapter_of(call).decode(call, reply(body))
+    part = adapter_of(call).decode(call, reply({"embeddings": {"float": [A], "int8": [[1, 2]]}}))
+    assert [bytes(vector) for vector in part.vectors] == [b"[1, 2]"]
+
+
 @pytest.mark.parametrize(("provider", "model", "body"), BROKEN)
 def test_a_200_of_another_shape_is_refused(provider, model, body):
     setting = a_setting(call_of(provider, model), count=1)

@@ -14,13 +14,15 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from google.oauth2 import service_account
 from google.oauth2.credentials import Credentials
 
-from any_llm import AnyLLM, AuthenticationError, InvalidRequestError, MissingApiKeyError
+from any_llm import AnyLLM, AuthenticationError, InvalidRequestError, MissingApiKeyError, ProviderTimeoutError
+from any_llm.configuration import configure
 from any_llm.flow.memory import Memory
 from any_llm.providers.google import SCOPE
+from any_llm.providers.table import ROWS
 from any_llm.wire import TransportError
 from by_hand import MONOTONIC, WALL, reply
 from clouds_by_hand import COLOURS, converse_with, embed, nobodys_machine, on_a_machine_of_googles, setting_of, token_of
-from loopback import Answer
+from loopback import Answer, Raw
 from oracles import cloud_replies
 from oracles.cloud_replies import example
 
@@ -171,6 +173,32 @@ def test_an_exchange_that_may_pass_is_tried_again_with_the_request(lost, tmp_pat
     assert told.error is None
 
 
+def test_a_call_that_has_ended_is_not_taken_for_a_machine_without_an_account(loopback, monkeypatch):
+    on_a_machine_of_googles(monkeypatch, answers=True)
+    slow = loopback(lambda _: Raw(lambda connection: connection.wait(5)))
+    monkeypatch.setenv("HTTP_PROXY", slow.url)  # the machine's address is asked for through it
+    monkeypatch.setenv("http_proxy", slow.url)
+    with pytest.raises(ProviderTimeoutError):
+        AnyLLM.create("vertexai", api_base=slow.url, project="p").embedding(MODEL, "a", deadline=0.2)
+
+
+def test_a_library_that_takes_any_error_for_its_own_is_asked_again_too():
+    class Anxious:
+        valid, expiry = False, None
+
+        def refresh(self, request: Any) -> None:
+            try:
+                self.token = json.loads(request(url=EXCHANGE, method="POST").data)["access_token"]
+            except Exception as error:
+                raise RuntimeError from error
+
+        def apply(self, headers: dict[str, str]) -> None:
+            headers["authorization"] = self.token
+
+    told = token_of(default(client={"credentials": Anxious()}), GRANTED)
+    assert told.value.headers == {"authorization": "from-google"}
+
+
 def test_there_is_an_end_to_what_is_sent_for_one_token():
     class Restless:
         valid, count = False, 0
@@ -209,6 +237,8 @@ def test_credentials_beside_a_key_are_refused_and_beside_a_variable_win(mode, lo
 
 
 def test_one_callers_token_is_not_anothers(loopback):
+    one, other = (configure(ROWS["vertexai"], None, None, {"credentials": Credentials("t")}) for _ in range(2))
+    assert one.identity != other.identity
     server = loopback(cloud_replies.vertex)
     for number in range(20):  # each is gone, its place in memory free, before the next is made
         credentials = Credentials(token=f"of {number}")

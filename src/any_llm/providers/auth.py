@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
 
     from any_llm.providers.row import Row
-    from any_llm.wire import Call, Command, Outcome
+    from any_llm.wire import Call, Command, Outcome, Reply
 
     Flow = Generator[Command, Outcome, Token]
 
@@ -77,7 +77,7 @@ def exchanged(call: Call, send: Send, secret: str) -> Flow:
     outcome = yield send
     reply, (monotonic, wall) = outcome.value, outcome.now
     if reply.status in PASSING:
-        raise TransportError(f"{public(send.url)} answered {reply.status}")
+        raise failed(send, reply)
     if reply.status != OK:
         told = refusal(reply)
         words = _granted(reply.body).errorMessage or told.message
@@ -94,6 +94,11 @@ def exchanged(call: Call, send: Send, secret: str) -> Flow:
         raise InvalidResponseError(f"{public(send.url)} gave no token.", None, call.row.name, status_code=OK)
     lifetime = end / 1000 - wall if end is not None else granted.expires_in or 0.0
     return Token({"Authorization": f"Bearer {token}"}, monotonic + lifetime)
+
+
+def failed(send: Send, reply: Reply) -> TransportError:
+    """Say that an exchange may do better another time."""
+    return TransportError(f"{public(send.url)} answered {reply.status}")
 
 
 def _granted(body: bytes) -> Granted:

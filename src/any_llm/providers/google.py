@@ -11,8 +11,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from any_llm.exceptions import AuthenticationError, MissingApiKeyError
-from any_llm.providers.auth import UNDATED, not_installed
-from any_llm.wire import Run, Send, Token, TransportError
+from any_llm.providers.auth import PASSING, UNDATED, failed, not_installed
+from any_llm.wire import Run, Send, Sleep, Token, TransportError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -85,9 +85,13 @@ def google(call: Call) -> Flow:
         send = outcome.value
         try:
             reply = (yield send).value
-            transport.known[send.method, send.url] = Answer(reply.status, reply.headers, reply.body)
         except TransportError as lost:
+            yield Sleep(0.0)  # raises where it is the call itself that has ended
             transport.known[send.method, send.url] = lost
+            continue
+        if send.method == "POST" and reply.status in PASSING:  # else the library would sleep, and ask for it again
+            raise failed(send, reply)
+        transport.known[send.method, send.url] = Answer(reply.status, reply.headers, reply.body)
     raise AuthenticationError(f"Google's credentials: no token after {MOST} requests.", None, call.row.name)
 
 
