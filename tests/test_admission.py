@@ -160,6 +160,31 @@ def test_a_deadline_ends_a_wait_for_a_place(call, loopback):
     assert held() == []
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="no signal can be sent to a thread there")
+def test_an_interrupt_ends_waits_for_a_place(loopback):
+    """All threads of the call wait, for others have both places: they are not left behind until they look again."""
+    hold = Hold(first=2)
+    options = to(loopback(hold).url, max_concurrency=2)
+
+    def interrupt():
+        waits_for(lambda: any(len(lane.waiting) == 2 for lanes in held() for lane in lanes.values()))
+        signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+
+    with ThreadPoolExecutor(3) as pool:
+        others = [pool.submit(embedding, inputs="9", deadline=within(2), **options) for _ in range(2)]
+        assert hold.until(asked=2)
+        others.append(pool.submit(interrupt))
+        before = ours()
+        with pytest.raises(KeyboardInterrupt):
+            embedding(inputs=texts(2), batch_size=1, **options)
+        assert ours() == before
+        assert [type(each.exception()) for each in others] == [ProviderTimeoutError] * 2 + [type(None)]
+
+
+def ours():
+    return {each for each in threading.enumerate() if not each.name.startswith("loopback")}
+
+
 async def test_a_cancelled_task_gives_its_place_or_its_wait_back(loopback):
     hold = Hold(first=1)
     options = to(loopback(hold).url, max_concurrency=1)

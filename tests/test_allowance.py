@@ -133,6 +133,7 @@ LEFT = [
     ("Together", {"x_ratelimit_limit": "10", "x_ratelimit_remaining": "9", "x_ratelimit_reset": "1",
                   "x_tokenlimit_limit": "3000", "x_tokenlimit_remaining": "2000"},
      [("requests", 9, 10, 1), ("tokens", 2000, 3000, 1)]),
+    ("watsonx", {"x_requests_limit_rate": "8", "x_requests_limit_remaining": "7"}, [("requests", 7, 8, 1)]),
     ("Jina", {"x_ratelimit_remaining_requests": "499"}, [("requests", 499, None, 20)]),
     ("IETF, to draft 07", {"ratelimit_limit": "300", "ratelimit_remaining": "280", "ratelimit_reset": "53"},
      [("requests", 280, 300, 53)]),

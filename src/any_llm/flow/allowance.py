@@ -51,6 +51,8 @@ FAMILIES = (
     # Cohere: reset as epoch seconds (cohere 7.3.1, core/http_client.py).
     Family("requests", "x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset", 1.0),
     Family("tokens", "x-tokenlimit-limit", "x-tokenlimit-remaining", "x-tokenlimit-reset", 1.0),
+    # watsonx: a second's, refilled all the time, with no reset (ibm-watsonx-ai, foundation_models/embeddings).
+    Family("requests", "x-requests-limit-rate", "x-requests-limit-remaining", "", 1.0),
     # IETF's drafts up to 07. https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/
     Family("requests", "ratelimit-limit", "ratelimit-remaining", "ratelimit-reset"),
 )
