@@ -178,6 +178,7 @@ WRONG = [
     ({"adapter": object()}, "lacks encode, decode, explain"),
     ({"adapter": SimpleNamespace(encode=len, decode=len)}, "lacks explain"),
     ({"adapter": None}, "lacks encode"),
+    ({"adapter": SimpleNamespace}, r"not the class SimpleNamespace: write SimpleNamespace\(\)"),
 ]
 
 

@@ -3,6 +3,12 @@
 A record has the page; the URL, and the base a caller would give (the URL less "/embeddings", or what stands in "base");
 the header with the key, or what proves who asks without one; the variables; where its models are listed, if they are;
 the request for two texts, what an option adds to it; and a reply of that shape.
+
+- "page", "url", "base", "header" (name, and its value around {key}), "keys" and "bases" (variables), "keyless" (no key
+  is needed), "limits", "lists_models" (the URL, or null): as the page has them.
+- "model", "texts", "body": a request. "options": an option of ours, or a word of one ("query", "error", ...) -> the
+  fields it adds. "extra": the provider's own fields in that request.
+- "reply", "tokens" (prompt and total, null where it counts none), "vectors" (where they are not the usual ones).
 """
 
 from __future__ import annotations

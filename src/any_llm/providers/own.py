@@ -82,7 +82,8 @@ def _mistyped(part: Any, none: Check = WORD) -> Iterator[tuple[str, str]]:
             test, what = next(check for kind, check in TYPES if isinstance(default, kind))
             right = test(value)
         if not right:
-            yield field, f"must be {what}, not {type(value).__name__}"
+            shown = value if none is WHOLE and type(value) is int else type(value).__name__
+            yield field, f"must be {what}, not {shown}"
 
 
 def _senseless(row: Row) -> Iterator[tuple[str, str]]:
@@ -98,6 +99,10 @@ def _senseless(row: Row) -> Iterator[tuple[str, str]]:
 
 
 def _check_adapter(row: Row, adapter: object) -> None:
+    if isinstance(adapter, type):
+        raise _wrong(
+            row.name, "adapter", f"must be an object, not the class {adapter.__name__}: write {adapter.__name__}()"
+        )
     missing = [method for method in METHODS if not callable(getattr(adapter, method, None))]
     if missing:
         raise _wrong(row.name, "adapter", f"must have {', '.join(METHODS)}; it lacks {', '.join(missing)}")
