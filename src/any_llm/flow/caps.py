@@ -155,17 +155,20 @@ def _own(batch: Batch, unit: Unit) -> int:
 
 
 def _believed(unit: Unit, numbers: dict[str, int], batch: Batch, body: int) -> Cap | None:
-    """Take a named cap only where the batch exceeds it, in our own units."""
+    """Take a named cap only where the batch exceeds it, and in our own measure."""
     own, cap, counted = _own(batch, unit), numbers["cap"], numbers.get("got")
-    if unit == "items":
-        exceeded = counted in (None, own) and own > cap  # another count is of another list
-    elif unit == "bytes":
-        exceeded = body > cap
-        cap = own * cap // max(body, 1)  # theirs is of the body, JSON and all, ours of text
-    else:
-        most = _own(batch, "bytes") + AROUND * len(batch)  # no text has more tokens than bytes
-        if counted is None and own <= cap < most:
-            return halved(batch, unit)  # too much by their count, though not by our estimate
-        exceeded = own > cap if counted is None else most >= counted > cap
-        cap = cap if counted is None else min(cap, own * cap // counted)
-    return Cap(limits=Limits(**{unit: cap}), named=True, counted=counted) if exceeded and cap else None
+    sent, most = {
+        "items": (own, own),
+        "tokens": (own, _own(batch, "bytes") + AROUND * len(batch)),  # no text has more tokens than bytes
+        "bytes": (body, 2 * body),  # a gateway may have written the body anew
+    }[unit]
+    if counted is not None:
+        if not cap < counted <= most or (unit == "items" and counted != own):
+            return None  # they counted something else
+        sent = counted
+    if not cap < most:
+        return None
+    if sent <= cap:
+        return halved(batch, unit)  # too much by their measure, though not by ours
+    limit = min(cap, own * cap // sent)
+    return Cap(limits=Limits(**{unit: limit}), named=True, counted=counted) if limit else None
