@@ -96,6 +96,9 @@ NAMED = [
      Limits(tokens=16_384)),
     ("litellm_proxy", 400, openai(VERTEX), batch_of(90, length=500), Limits(tokens=20_000)),
     ("litellm_proxy", 413, openai(GITHUB, "tokens_limit_reached"), batch_of(300, length=500), Limits(tokens=64_000)),
+    # 2,000 tiny texts, each with tokens around it
+    ("openai", 400, openai("Requested 60000 tokens, max 50000 tokens per request", SUM), batch_of(2000, length=1),
+     Limits(tokens=1666)),
     # 40,000 bytes of text in a body of 50,000: 4 of 5 bytes are text
     ("gemini", 400, {"error": {"code": 400, "status": "INVALID_ARGUMENT", "message":
      "Request payload size exceeds the limit: 20000 bytes."}}, batch_of(400), Limits(bytes=16_000)),
@@ -123,6 +126,7 @@ GUESSED = [
     # over the cap by their measure, not by ours: our estimate may be too low, and a gateway may write a longer body
     ("openai", 400, openai("Invalid 'input': maximum request size is 300000 tokens per request."),
      batch_of(1000, length=500, tokens=290_000), Limits(tokens=145_000)),
+    ("openai", 400, openai("maximum request size is 510 tokens"), batch_of(10), Limits(tokens=255)),
     ("litellm_proxy", 400, openai("GeminiException - Request payload size exceeds the limit: 60000 bytes."),
      batch_of(400),
      Limits(bytes=20_000)),
@@ -162,6 +166,10 @@ NOTHING = [
     ("openai", 400, openai("too many inputs", "context_length_exceeded"), MANY),  # a code is worth more than words
     ("vllm", 400, openai("You passed 9001 input tokens. However, the model's maximum context length is 8192.", "400"),
      MANY),
+    ("litellm_proxy", 413, openai(LONG), MANY),  # a gateway may choose another status
+    ("litellm_proxy", 413, openai(OPENAI_LONG), MANY),
+    ("litellm_proxy", 413, openai("OllamaException - the input length exceeds the context length"), MANY),
+    ("litellm_proxy", 413, openai("the input exceeds the model's maximum length"), MANY),
     ("tei", 422, {"error": TEI_LONG, "error_type": "Validation"}, MANY),
     ("vllm", 413, {"message": TEI_LONG, "code": 413, "type": "Validation"}, MANY),
     ("siliconflow", 413, {"code": 20042, "message": "input must have less than 8192 tokens", "data": None}, MANY),
@@ -208,6 +216,7 @@ NOTHING = [
     ("dashscope", 400, {"message": "batch size is invalid, it should not be larger than 10."}, batch_of(10)),
     ("azureopenai", 400, openai("Too many inputs. The max number of inputs is 16."), batch_of(16)),
     ("gemini", 400, openai("Request payload size exceeds the limit: 4194304 bytes."), batch_of(5)),
+    ("gemini", 400, openai("Request payload size exceeds the limit: 100000 bytes."), batch_of(400)),
     ("openai", 400, openai("Requested 416735 tokens, max 300000 tokens per request", SUM), batch_of(5)),
     ("openai", 400, openai("maximum request size is 300000 tokens per request", SUM), batch_of(5)),
     ("openai", 400, openai("maximum request size is 300000 tokens", SUM), batch_of(5, tokens=400_000)),

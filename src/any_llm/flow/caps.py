@@ -77,7 +77,6 @@ SAYINGS: dict[Unit, tuple[Saying, ...]] = {
     "bytes": (
         Saying(rf"size exceeds the limit: {CAP} bytes", "Gemini", "quarkiverse/quarkus-langchain4j#1705"),
         Saying(rf"maximum request body size {CAP} exceeded", "a proxy", "google-gemini/gemini-cli#13776"),
-        Saying("request body: length limit exceeded", "TEI", "huggingface/text-embeddings-inference#50"),
         Saying(
             "(?:payload|content|request|body|entity) (?:is )?too large",
             *("any web server", "https://www.rfc-editor.org/rfc/rfc9110#section-15.5.14"),
@@ -130,7 +129,7 @@ def told(status: int, refusal: Refusal, batch: Batch, *, body: int) -> Cap | Non
         return None
     blamed = [BY_CODE[code] for code in (refusal.code, refusal.error_type) if code in BY_CODE]
     message = redact(refusal.message, batch.texts)  # no input may teach a cap
-    if None in blamed or any(re.search(words, message, re.IGNORECASE) for words in NOT_THE_REQUEST):
+    if any(re.search(words, message, re.IGNORECASE) for words in NOT_THE_REQUEST):
         return None
     for unit, sayings in SAYINGS.items():
         for saying in sayings if unit in blamed or not blamed else ():
