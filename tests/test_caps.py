@@ -181,7 +181,7 @@ NOTHING = [
     ("gpustack", 413, openai("Illegal param: prefill 744 tokens exceed n_ctx_per_seq"), MANY),
     ("gemini", 413, openai("The input token count (9000) exceeds the maximum number of tokens allowed (2048)."), MANY),
     ("nvidia_nim", 413, {"error": "Input length 591 exceeds maximum allowed token size 512"}, MANY),
-    ("litellm_proxy", 413, openai("longer than the specified maximum sequence length for this model (1336 > 512)"), MANY),
+    ("litellm_proxy", 413, openai("longer than the specified maximum sequence length for m (1336 > 512)"), MANY),
     ("litellm_proxy", 413, openai("expected maxLength: 2048, actual: 2459"), MANY),
     ("jina", 413, {"detail": "Input text is too long", "code": "INPUT_TOKEN_LIMIT_EXCEEDED"}, MANY),
     ("openai", 413, openai("string too long", "string_above_max_length"), MANY),
