@@ -110,9 +110,8 @@ def test_without_the_extra_a_path_asks_for_it():
         f"try: counter({str(FILE)!r})\n"
         "except ImportError as error: print(type(error).__name__, error)"
     )
-    assert (
-        printed == 'MissingPackageError [tokens] needs packages that are not installed: pip install "omniembed[tokens]"'
-    )
+    assert printed.startswith("MissingPackageError [tokens]")
+    assert printed.endswith('pip install "omniembed[tokens]"')
 
 
 def test_nothing_is_imported_before_there_is_a_path():

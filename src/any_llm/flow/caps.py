@@ -137,8 +137,8 @@ def told(status: int, refusal: Refusal, batch: Batch, *, body: int) -> Cap | Non
             if found is not None:
                 numbers = {name: int(word.replace(",", "")) for name, word in found.groupdict().items() if word}
                 return _believed(unit, numbers, batch, body) if numbers else halved(batch, unit)
-    unit = next(iter(blamed), "bytes" if status == TOO_LARGE else None)
-    return halved(batch, unit) if unit else None
+    fault = blamed[0] if blamed else "bytes" if status == TOO_LARGE else None
+    return halved(batch, fault) if fault else None
 
 
 def halved(batch: Batch, unit: Unit) -> Cap | None:
