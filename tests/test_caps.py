@@ -37,7 +37,7 @@ MORE = "We hope to increase the number of inputs per request soon. See https://g
 TOO_MANY = "Unable to submit request because it included too many instances. Edit the number and try again."
 SUBMITTED = "Request to model 'voyage-code-3' failed. The max allowed tokens per submitted batch is 120000."
 VOYAGE = f"{SUBMITTED} Your batch has 124417 tokens after truncation. Please lower the number of tokens in the batch."
-VERTEX = "Unable to submit request because the input token count is 21483 but the model supports up to 20000."
+VERTEX = "Unable to submit request because the input token count is 9999 but the model supports up to"
 GITHUB = "Request body too large for text-embedding-3-small model. Max size: 64000 tokens."
 SPLIT = {"object": "error", "type": "invalid_request_prompt", "param": None, "code": "3210"}
 NGINX = b"<html>\r\n<head><title>413 Request Entity Too Large</title></head></html>"
@@ -94,7 +94,6 @@ NAMED = [
      Limits(tokens=16_384)),
     ("mistral", 400, {**SPLIT, "message": "Too many tokens in batch. Max is 16384"}, batch_of(80, length=500),
      Limits(tokens=16_384)),
-    ("litellm_proxy", 400, openai(VERTEX), batch_of(90, length=500), Limits(tokens=20_000)),
     ("litellm_proxy", 413, openai(GITHUB, "tokens_limit_reached"), batch_of(300, length=500), Limits(tokens=64_000)),
     # 2,000 tiny texts, each with tokens around it
     ("openai", 400, openai("Requested 60000 tokens, max 50000 tokens per request", SUM), batch_of(2000, length=1),
@@ -112,7 +111,7 @@ GUESSED = [
     ("mistral", 400, {**SPLIT, "message": "Too many tokens overall, split into more batches."},
      batch_of(80, length=500),
      Limits(tokens=10_040)),
-    ("litellm_proxy", 400, openai(f"{TOO_MANY} a batchSize value of 1234 but the supported range is from 1 to 251 "
+    ("vertexai", 400, openai(f"{TOO_MANY} a batchSize value of 1234 but the supported range is from 1 to 251 "
      "(exclusive)."), batch_of(1234), Limits(items=617)),
     ("openai", 400, openai("no", SUM), batch_of(10), Limits(tokens=255)),  # the code says what, nothing says how much
     ("openai", 400, openai("no", None, SUM), batch_of(10), Limits(tokens=255)),
@@ -180,6 +179,8 @@ NOTHING = [
     ("llamacpp", 413, {"error": "the request exceeds the available context size. try increasing it"}, MANY),
     ("gpustack", 413, openai("Illegal param: prefill 744 tokens exceed n_ctx_per_seq"), MANY),
     ("gemini", 413, openai("The input token count (9000) exceeds the maximum number of tokens allowed (2048)."), MANY),
+    ("vertexai", 400, openai(f"{VERTEX} 2048."), MANY),
+    ("vertexai", 413, openai(f"{VERTEX} 2000."), MANY),  # the sum, perhaps
     ("nvidia_nim", 413, {"error": "Input length 591 exceeds maximum allowed token size 512"}, MANY),
     ("litellm_proxy", 413, openai("longer than the specified maximum sequence length for m (1336 > 512)"), MANY),
     ("litellm_proxy", 413, openai("expected maxLength: 2048, actual: 2459"), MANY),

@@ -71,7 +71,6 @@ SAYINGS: dict[Unit, tuple[Saying, ...]] = {
         Saying(rf"per submitted batch is {CAP}(?:\. your batch has {GOT} tokens)?", "Voyage AI", "sigoden/aichat#825"),
         Saying(rf"tokens in batch\. max is {CAP}(?: got {GOT})?", "Mistral", "aurelio-labs/semantic-router#297"),
         Saying("too many tokens overall", "Mistral", "chroma-core/chroma#5597"),
-        Saying(rf"count is {GOT} but the model supports up to {CAP}", "Vertex AI", "https://gitlab.com/groups/gitlab-org/-/epics/20977"),
         Saying(rf"body too large for .{{1,80}}max size: {CAP} tokens", "GitHub Models", "nlweb-ai/NLWeb#164"),
     ),
     "bytes": (
@@ -110,6 +109,8 @@ NOT_THE_REQUEST = (
     r"too large to process|available context size|max context size|exceed n_ctx",
     r"exceeds the maximum number of (?:input )?tokens",  # Gemini: https://github.com/google-gemini/gemini-cli/issues/15005
     r"maximum allowed token size",  # NVIDIA: https://github.com/run-llama/llama_index/issues/15180
+    # Vertex AI says it of one input and of the sum alike: https://gitlab.com/groups/gitlab-org/-/epics/20977
+    r"but the model supports up to",
     r"maximum sequence length",  # watsonx: https://github.com/lancedb/lancedb/issues/1535
     r"expected maxLength",  # Cohere on Bedrock: https://github.com/langgenius/dify/issues/3942
     # One input is empty: TEI says so with 413. https://github.com/langgenius/dify/issues/6807
