@@ -94,6 +94,8 @@ REFUSALS = [
     ("vllm", 422, {"error": "batch size 64 > maximum allowed batch size 32", "error_type": "Validation"},
      errors.InvalidRequestError, None, "maximum allowed"),  # TEI
     ("vllm", 413, {"message": "payload", "code": 413, "type": "x"}, errors.InvalidRequestError, "413", "payload"),
+    ("siliconflow", 413, {"code": 20042, "message": "input must have less than 8192 tokens", "data": None},
+     errors.ContextLengthExceededError, "20042", "less than 8192"),
     ("vllm", 429, {"message": "Model is overloaded", "code": 429, "type": "overloaded"}, errors.RateLimitError, "429",
      "overloaded"),
     ("vllm", 401, b"", errors.AuthenticationError, None, "no body"),  # TEI

@@ -57,8 +57,9 @@ BY_WORDS: tuple[tuple[int, re.Pattern[str], type[errors.AnyLLMError], bool], ...
     ),
     # Cohere. Of several inputs it may be the sum that is too much.
     (400, re.compile(r"too many tokens", re.IGNORECASE), errors.ContextLengthExceededError, True),
-    # TEI. A batch of too many inputs has other words.
+    # TEI, and SiliconFlow as TEI once did. A batch of too many inputs has other words.
     (422, re.compile(r"must have less than \d+ (tokens|characters)"), errors.ContextLengthExceededError, False),
+    (413, re.compile(r"must have less than \d+ (tokens|characters)"), errors.ContextLengthExceededError, False),
     # llama.cpp answers 500.
     (500, re.compile(r"input.*too large to process", re.IGNORECASE), errors.ContextLengthExceededError, False),
 )

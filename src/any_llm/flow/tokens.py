@@ -1,9 +1,26 @@
-"""How many tokens a text may be, with no tokenizer and no download."""
+"""How many tokens a text may be, with no tokenizer and no download: by its bytes, corrected by usage."""
 
 from __future__ import annotations
 
+from math import ceil
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 BYTES_PER_TOKEN = 2
-"""English has about 4 bytes a token, code 3, CJK under 3; two is on the safe side of all but random bytes."""
+"""English has 4 to 5 bytes a token, code 2 to 4, CJK 2 to 5; two is on the safe side of all but digits and noise."""
+MARGIN = 1.25
+"""Corrected estimates stay this much above the highest rate seen."""
+LEAST, MOST = 0.5, 4.0
+"""Bounds of a correction: 4 bytes a token, and 2 tokens a byte. Usage that says otherwise counts something else."""
+REPLIES = 32
+"""A place's rate is the highest of so many replies: English after digits is held for as dear as they are."""
+TELLING = 256
+"""Estimated tokens; in a reply to fewer, what stands around each text counts for too much."""
+
+Seen = tuple[float, ...]
+"""Tokens by the provider's count for each by our estimate, of a place's newest replies, the newest last."""
 
 
 def size(text: str) -> int:
@@ -11,6 +28,19 @@ def size(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode())
 
 
-def estimate(size_in_bytes: int) -> int:
-    """Tokens at most, for a text of so many bytes."""
-    return size_in_bytes // BYTES_PER_TOKEN + 1
+def estimate(size_in_bytes: int, rate: float = 1.0) -> int:
+    """Tokens at most, for a text of so many bytes, at the rate of a place."""
+    return ceil((size_in_bytes // BYTES_PER_TOKEN + 1) * rate)
+
+
+def rate(seen: Seen) -> float:
+    """What estimates are multiplied by, from what was seen; 1 where nothing was."""
+    return min(MOST, max(LEAST, MARGIN * max(seen))) if seen else 1.0
+
+
+def learn(seen: Seen, texts: Sequence[str], counted: int) -> Seen:
+    """Add what the provider counted in these texts, which it took or refused."""
+    estimated = sum(estimate(size(text)) for text in texts)
+    if estimated < TELLING or counted < 1:
+        return seen
+    return (*seen[1 - REPLIES :], counted / estimated)
