@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from typing import TYPE_CHECKING
 
 from any_llm.exceptions import InvalidRequestError
 from any_llm.flow.bounds import most
+from any_llm.flow.characters import within
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,43 +24,53 @@ GROWTH = 8
 LONGEST_CHARACTER = 32
 """Code points looked through for the beginning of what readers see as one character."""
 ENDS: tuple[tuple[tuple[str, ...], int], ...] = (
-    (("\n\n",), 4),
-    (("\n", ". ", "! ", "? ", "。", "！", "？", "।", "۔"), 4),  # noqa: RUF001  # full stops of other scripts
+    (("\n\n",), 3),
+    (("\n", ". ", "! ", "? ", "。", "！", "？", "।", "۔"), 3),  # noqa: RUF001  # full stops of other scripts
     ((" ", "\t", "\u3000"), 2),
 )
-"""What a piece may end with, best first: paragraphs, sentences, words. 4: in its last quarter, 2: in its last half."""
-VIRAMA = 9
-"""Combining class of the sign that binds a consonant to the next."""
-
+"""What a piece may end with, best first: paragraphs, sentences, words. 3: in its last third, 2: in its last half."""
 _blanks = re.compile(r"\s*")
 
 
 def pieces(text: str, limit: int, *, count: Count = most) -> list[str]:
     """Cut a text into pieces of at most `limit` tokens by `count`; a text that fits is one piece.
 
-    Joined, the pieces give the text back; only a run of blanks that no piece can hold is left out. None is blank,
+    Joined, the pieces give the text back; only a run of blanks too long for a piece is left out. None is blank,
     unless the whole text is. They end after a paragraph, a sentence or a word where there is one, else between
     characters as readers see them; a character longer than the limit stands alone. Without a `count` each byte is taken
     for a token, which is sure whatever the tokenizer. Raises InvalidRequestError when the limit leaves no room.
     """
+    if count(text) <= limit:
+        return [text]
     if limit < LEAST_ROOM:
         raise InvalidRequestError(f"{limit} tokens leave no room for text.")
     stop = len(text.rstrip())
     if not stop:
         return [text[: _reach(text, 0, 0, limit=limit, count=count, guess=limit)[0]]]
     found: list[str] = []
-    start, guess = 0, limit
-    while start < stop:
-        first = _after_blanks(text, start)
+    start = end = first = 0
+    guess = limit
+    while end < stop:
+        start, first = end, _after_blanks(text, end)
         if first > start and count(text[start : first + 1]) > limit:
             start = first
         end, tokens = _reach(text, start, first, limit=limit, count=count, guess=guess)
         found.append(text[start:end])
         guess = (end - start) * limit // max(1, tokens) + 1
-        start = end
-    if start < len(text) and count(found[-1] + text[start:]) <= limit:
-        found[-1] += text[start:]
-    return found
+    return (
+        [*found[:-1], *_with_blanks(text, start, first, stop, limit=limit, count=count)] if end < len(text) else found
+    )
+
+
+def _with_blanks(text: str, start: int, first: int, stop: int, *, limit: int, count: Count) -> list[str]:
+    """The last piece as two, the second of which can hold the blanks after `stop` that end the text, if any can."""
+    head = first if count(text[stop:]) < limit else stop
+    while head + 1 < stop:
+        head = (head + stop) // 2
+        cut = _good_end(text, start, first, head)
+        if count(text[cut:]) <= limit:
+            return [text[start:cut], text[cut:]]
+    return [text[start:stop]]
 
 
 def _after_blanks(text: str, start: int) -> int:
@@ -103,30 +113,9 @@ def _good_end(text: str, start: int, first: int, raw: int) -> int:
     for marks, share in ENDS:
         low = max(first, raw - (raw - start) // share)
         end = max(place + len(mark) if (place := text.rfind(mark, low, raw)) >= 0 else 0 for mark in marks)
-        if end > first and not _within_character(text, start, end):
+        if end > first and not within(text, start, end):
             return end
     for end in range(raw, max(first, raw - LONGEST_CHARACTER), -1):
-        if not _within_character(text, start, end):
+        if not within(text, start, end):
             return end
     return raw
-
-
-def _within_character(text: str, start: int, place: int) -> bool:
-    """Whether a cut there would part what readers see as one character. None goes on across `start`."""
-    before, after = text[place - 1], text[place : place + 1]
-    if not after or (before.isascii() and after.isascii()):
-        return before + after == "\r\n"
-    if unicodedata.category(after)[0] == "M" or "\u200d" in (before, after):  # marks; the joiner of emoji
-        return True
-    if _is_flag_letter(after):
-        run = 1
-        while run <= place - start and _is_flag_letter(text[place - run]):
-            run += 1
-        return run % 2 == 0
-    skin_or_tag = "\U0001f3fb" <= after <= "\U0001f3ff" or "\U000e0020" <= after <= "\U000e007f"
-    jamo = "\u1100" <= after <= "\u11ff" and ("\u1100" <= before <= "\u11ff" or "\uac00" <= before <= "\ud7a3")
-    return skin_or_tag or jamo or unicodedata.combining(before) == VIRAMA
-
-
-def _is_flag_letter(character: str) -> bool:
-    return "\U0001f1e6" <= character <= "\U0001f1ff"
