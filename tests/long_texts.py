@@ -30,9 +30,8 @@ def _byte_pairs() -> Any:
     folder = importlib.util.find_spec("dashscope").submodule_search_locations[0]
     lines = (Path(folder) / "resources/qwen.tiktoken").read_bytes().splitlines()
     ranks = {base64.b64decode(word): int(rank) for word, rank in map(bytes.split, filter(None, lines))}
-    return lambda text, encoding=tiktoken.Encoding("qwen", pat_str=QWEN, mergeable_ranks=ranks, special_tokens={}): len(
-        encoding.encode_ordinary(text)
-    )
+    encoding = tiktoken.Encoding("qwen", pat_str=QWEN, mergeable_ranks=ranks, special_tokens={})
+    return lambda text: len(encoding.encode_ordinary(text))
 
 
 TOKENIZERS = {"wordpiece": _wordpiece(), "qwen": _byte_pairs()}

@@ -36,8 +36,9 @@ STORIES = [
     ([[2, 0], [0, 4]], [1, 1], [1, 2]),  # of no unit length: a mean, not brought to any
     ([[1, 0], [0, 4]], [3, 1], [0.75, 1]),
     ([[3e38, 0], [3e38, 0]], [1, 1], [3e38, 0]),  # the sum is no float32
-    ([[2**-140, 0], [3 * 2**-140, 0]], [3, 1], [1.25 * 2**-140, 0]),  # its square is no float32
+    ([[2**-140, 0], [3 * 2**-140, 0]], [3, 1], [1.5 * 2**-140, 0]),  # its square is no float32
     ([[7, 24]], [9], [7, 24]),  # one vector, whatever its length
+    ([[0.6004, 0.8]], [9], [0.6004, 0.8]),
 ]
 
 
@@ -71,6 +72,11 @@ def test_many_pieces_have_the_mean_of_all():
     stored = of(rows).to_numpy().tolist()
     exact = [math.fsum(row[at] * weight for row, weight in zip(stored, weights, strict=True)) for at in range(4)]
     assert mean(rows, weights) == pytest.approx([value / sum(weights) for value in exact], rel=1e-7)
+
+
+def test_one_uneven_vector_among_many_is_enough():
+    rows = [[2.0, 0.0]] + [[1.0, 0.0]] * ROWS
+    assert mean(rows, [1] * len(rows)) == pytest.approx([1 + 1 / len(rows), 0], rel=1e-7)
 
 
 OPPOSITE = [

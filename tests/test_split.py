@@ -43,8 +43,11 @@ STORIES = [
     ("👨‍👩‍👧‍👦" * 2, ["👨‍👩‍👧‍👦", "👨‍👩‍👧‍👦"]),
     ("e\u0301" * 9, ["e\u0301" * 8, "e\u0301"]),
     ("🇩🇪" * 4, ["🇩🇪" * 3, "🇩🇪"]),
+    ("aaaa" + "🇩🇪" * 4, ["aaaa" + "🇩🇪" * 2, "🇩🇪" * 2]),  # five letters would fit
+    ("x" * 22 + " \u0301" + "y" * 9, ["x" * 22 + " \u0301" + "y", "y" * 8]),  # a blank may bear an accent
     ("\u1112\u1161\u11ab" * 3, ["\u1112\u1161\u11ab" * 2, "\u1112\u1161\u11ab"]),  # one syllable, three letters
     ("नमस्ते" * 2, ["नमस्तेनम", "स्ते"]),
+    ("न" * 6 + "स्तन", ["न" * 6, "स्तन"]),  # two consonants that are written as one
     ("a" * (ROOM - 1) + "\r\n" + "b", ["a" * (ROOM - 1), "\r\nb"]),
     ("e" + "\u0301" * 20, ["e" + "\u0301" * 12, "\u0301" * 8]),  # no piece can hold this character
     ("a" + " " * 30 + "b", ["a" + " " * (ROOM - 1), " " * 5 + "b"]),
@@ -59,6 +62,10 @@ STORIES = [
 @pytest.mark.parametrize(("text", "expected"), STORIES, ids=range(len(STORIES)))
 def test_where_a_text_is_cut(text: str, expected: list[str]):
     assert pieces(text, 30) == expected
+
+
+def test_a_character_longer_than_the_limit_stands_alone():
+    assert pieces("文字", 30, count=lambda text: 100 * len(text)) == ["文", "字"]
 
 
 def without_blanks(text: str) -> str:
@@ -137,6 +144,31 @@ def test_a_rate_that_was_seen_makes_longer_pieces():
     assert len(found) < len(pieces(text, 128)) / 2
 
 
+UNEVEN = [
+    # Characters of four bytes and of one, by turns: 16,800 bytes.
+    (most, ("🙂" * 60 + "a " * 300) * 20, 42, 4),
+    # Much that has no tokens at all, as accents have none for some tokenizers: 120,000 tokens.
+    (lambda text: text.count("d") + 2, ("z" * 1000 + "d" * 600) * 200, 320, 12),
+    # All or nothing: what is too long has one token too many, however long it is.
+    (lambda text: 513 if len(text) > 300 else 400, "x" * 30_000, 150, 1000),
+]
+
+
+@pytest.mark.parametrize(("count", "text", "most_pieces", "times"), UNEVEN, ids=range(len(UNEVEN)))
+def test_uneven_texts_are_cut_into_few_pieces_by_few_looks(count, text, most_pieces, times):
+    read = looks = 0
+
+    def counted(piece: str) -> int:
+        nonlocal read, looks
+        read, looks = read + len(piece), looks + 1
+        return count(piece)
+
+    found = pieces(text, 512, count=counted)
+    assert len(found) <= most_pieces
+    assert looks <= 12 * len(found)
+    assert read <= times * len(text)
+
+
 @pytest.mark.parametrize("limit", [15, 1, 0, -7])
 def test_no_room_is_said(limit: int):
     with pytest.raises(InvalidRequestError, match=f"{limit} tokens leave no room"):
@@ -151,7 +183,7 @@ LARGE = {
     "ideographs": "文" * (MANY // 3),
     "flags": "🇩🇪" * (MANY // 8),
     "accents": "e" + "\u0301" * (MANY // 2),
-    "blanks": "a" + " " * MANY + "b" + " " * MANY,
+    "blanks": "a" + " " * MANY + "b" * 400 + " " * MANY,
     "dense then thin": "🙂" * (MANY // 8) + "a " * (MANY // 4),
 }
 

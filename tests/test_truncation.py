@@ -31,6 +31,7 @@ CUT = [
     (["的" * 23_976], 2048, {"limit": 8192}, (0,)),
     ([words(600)], 512, {"limit": 512}, (0,)),
     ([words(600)], 510, {"limit": 512}, (0,)),  # the first and the last token left out of the count
+    ([words(3000)], 2046, {"limit": 8192}, (0,)),
     ([words(9000)], 8191, {"limit": 8191}, (0,)),
     ([words(9000)], 8000, {"limit": 8000}, (0,)),
     ([words(400)], 384, {"limit": 384}, (0,)),

@@ -32,7 +32,7 @@ def within(text: str, start: int, place: int) -> bool:
         return before + after == "\r\n"
     if unicodedata.category(after)[0] == "M" or after in EXTENDING or before == JOINER:
         return True
-    if after in FLAG_LETTERS and before in FLAG_LETTERS:
+    if after in FLAG_LETTERS:
         piece = text[start:place]
         return (len(piece) - len(piece.rstrip(FLAG_LETTERS))) % 2 == 1
     return _korean.match(before + after) is not None or unicodedata.combining(before) == VIRAMA

@@ -83,26 +83,23 @@ def _reach(text: str, start: int, first: int, *, limit: int, count: Count, guess
 
     Its size is guessed from the tokens of the try before, so that no stretch is counted more than a few times.
     """
-    fits, cost, over = 0, 0, len(text) + 1
+    fits, cost = 0, 0
     raw, attempt = start + guess, 0
     while True:
         attempt += 1
-        end = _good_end(text, start, first, max(first + 1, min(raw, over - 1)))
+        end = _good_end(text, start, first, max(first + 1, raw))
         if end <= fits:
             return fits, cost
         tokens = count(text[start:end])
         wanted = (end - start) * limit // max(1, tokens)
         if tokens <= limit:
-            if end == len(text) or 8 * tokens >= 5 * limit or attempt > TRIES:
-                return end, tokens
             fits, cost = end, tokens
+            if end == len(text) or 8 * tokens >= 5 * limit or attempt > TRIES:
+                return fits, cost
             raw = start + min(wanted, GROWTH * (end - start)) + 1
-        elif end <= first + 1:
+        elif end == first + 1:
             return end, tokens
-        elif fits and attempt > TRIES:
-            return fits, cost
         else:
-            over = end
             raw = start + (wanted if attempt <= TRIES else (end - start) // 2)
 
 
@@ -113,7 +110,7 @@ def _good_end(text: str, start: int, first: int, raw: int) -> int:
     for marks, share in ENDS:
         low = max(first, raw - (raw - start) // share)
         end = max(place + len(mark) if (place := text.rfind(mark, low, raw)) >= 0 else 0 for mark in marks)
-        if end > first and not within(text, start, end):
+        if end and not within(text, start, end):
             return end
     for end in range(raw, max(first, raw - LONGEST_CHARACTER), -1):
         if not within(text, start, end):
