@@ -56,7 +56,7 @@ def pieces(text: str, limit: int, *, count: Count = most) -> list[str]:
             start = first
         end, tokens = _reach(text, start, first, limit=limit, count=count, guess=guess)
         found.append(text[start:end])
-        guess = (end - start) * limit // max(1, tokens) + 1
+        guess = _likely(end - start, tokens, limit) + 1
     return (
         [*found[:-1], *_with_blanks(text, start, first, stop, limit=limit, count=count)] if end < len(text) else found
     )
@@ -91,16 +91,21 @@ def _reach(text: str, start: int, first: int, *, limit: int, count: Count, guess
         if end <= fits:
             return fits, cost
         tokens = count(text[start:end])
-        wanted = (end - start) * limit // max(1, tokens)
+        wanted = _likely(end - start, tokens, limit)
         if tokens <= limit:
             fits, cost = end, tokens
-            if end == len(text) or 8 * tokens >= 5 * limit or attempt > TRIES:
+            if end == len(text) or 8 * tokens >= 5 * limit:
                 return fits, cost
-            raw = start + min(wanted, GROWTH * (end - start)) + 1
+            raw = start + wanted + 1
         elif end == first + 1:
             return end, tokens
         else:
             raw = start + (wanted if attempt <= TRIES else (end - start) // 2)
+
+
+def _likely(length: int, tokens: int, limit: int) -> int:
+    """Characters that fill a piece, if as many as `length` have so many tokens."""
+    return min(GROWTH * length, length * limit // max(1, tokens))
 
 
 def _good_end(text: str, start: int, first: int, raw: int) -> int:
