@@ -85,6 +85,7 @@ OPPOSITE = [
     ([[1, 0], [-0.5, math.sqrt(3) / 2], [-0.5, -math.sqrt(3) / 2]], [7, 7, 7]),  # three ways, a third of a turn apart
     ([[5, 0], [-5, 1e-6]], [1, 1]),  # what is left is rounding
     ([[0, 0], [0, 0]], [1, 1]),
+    ([[1, 0], [-1, 0]] * (ROWS // 2) + [[0, 0.03]], [1] * (ROWS + 1)),
 ]
 
 
