@@ -148,7 +148,8 @@ PURE = {
         "os.path",
         "pybase64",
     ),
-    *("pydantic_core", "random", "re", "struct", "sys", "threading", "typing", "urllib.parse", "warnings"),
+    *("pydantic_core", "random", "re", "struct", "sys", "threading", "typing", "unicodedata"),
+    *("urllib.parse", "warnings"),
 }
 """All that may be imported outside transport/, local/ and cli/: nothing here waits, opens or tells the time."""
 OF_THOSE = {

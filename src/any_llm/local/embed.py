@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 from any_llm.exceptions import ContextLengthExceededError, InvalidRequestError
 from any_llm.local.forward import forward, to_unit_length
 from any_llm.local.tokens import special_tokens, windows
+from any_llm.types.mean import averaged
 from any_llm.types.vectors import FLOAT32, Vectors
 from any_llm.wire import Part
 
@@ -42,17 +43,20 @@ def embed(
     pieces = [(place, window) for place, found in enumerate(read) for window in found]
     buffer = bytearray(FLOAT32 * len(texts) * model.width)
     vectors = np.frombuffer(buffer, "<f4").reshape(len(texts), model.width)
+    split: dict[int, tuple[bytearray, list[int]]] = {}
     for run in runs(pieces):
         made = forward(model.session, model.recipe, [window for _, window in run])
         for (place, window), vector in zip(run, made, strict=True):
-            # Windows weigh by length; a text that fits is one window and is stored as it came.
-            vectors[place] += vector if len(read[place]) == 1 else vector * (len(window) - special)
-    split = [place for place, found in enumerate(read) if len(found) > 1]
-    for place in split:
-        vectors[place] /= sum(len(window) - special for window in read[place])
-    if model.recipe.normalized:
-        vectors[split] = to_unit_length(vectors[split])  # the others are so already
-    elif normalize:
+            if len(read[place]) == 1:
+                vectors[place] = vector
+            else:
+                of_windows, lengths = split.setdefault(place, (bytearray(), []))
+                of_windows += vector.tobytes()
+                lengths.append(len(window) - special)
+    for place, (of_windows, lengths) in split.items():
+        mean = averaged(Vectors(of_windows, model.width), lengths, index=indexes[place], provider_name="local")
+        vectors[place] = np.frombuffer(mean, "<f4")
+    if normalize and not model.recipe.normalized:
         vectors[:] = to_unit_length(vectors)
     tokens = sum(len(window) for _, window in pieces)
     return Part(vectors=Vectors(buffer, model.width), prompt_tokens=tokens, total_tokens=tokens, model=model.name)
