@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from any_llm.exceptions import AnyLLMError
-from any_llm.flow.converse import Setting, converse
+from any_llm.flow.converse import converse
 from any_llm.providers.table import ROWS
 from any_llm.transport.drive import drive
 from any_llm.wire import Once, Outcome, Reply, Run, Send, Sleep, Token, TransportError
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from any_llm.flow.memory import Memory
+    from any_llm.flow.setting import Setting
 
 WATSON_TOKEN = reply(example("watsonx token"))
 GIGA_TOKEN = reply({"access_token": "giga-1", "expires_at": (WALL + 1800) * 1000})

@@ -21,8 +21,9 @@ from any_llm.exceptions import (
     ProviderTimeoutError,
     RateLimitError,
 )
-from any_llm.flow.converse import Answer, converse
+from any_llm.flow.converse import converse
 from any_llm.flow.memory import Memory
+from any_llm.flow.setting import Answer
 from any_llm.wire import Admit, Outcome, TransportError
 from by_hand import (
     KEY,

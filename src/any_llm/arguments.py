@@ -9,11 +9,12 @@ import msgspec
 from any_llm import checks
 from any_llm.configuration import ACCEPTED, CLIENT_OPTIONS, INSTEAD, Configuration, client_names
 from any_llm.exceptions import InvalidModelError, InvalidRequestError
-from any_llm.flow.converse import Setting
 from any_llm.flow.job import Job
 from any_llm.flow.memory import MEMORY
 from any_llm.flow.pace import Terms
 from any_llm.flow.retry import Retry
+from any_llm.flow.room import HOSTED, LOOPBACK
+from any_llm.flow.setting import Setting
 from any_llm.flow.vectors import Form, Matrix
 from any_llm.form import form, sent
 from any_llm.providers.own import adapter_of
@@ -33,6 +34,7 @@ def job(client: Configuration, model: str, inputs: object, kwargs: Mapping[str, 
     adapter = adapter_of(client.row)
     call, wanted = _for_model(prepared(client, model, kwargs, **options), adapter)
     texts = checked_inputs(inputs)
+    size = call.options.batch_size
     setting = Setting(
         call=call,
         adapter=adapter,
@@ -47,6 +49,9 @@ def job(client: Configuration, model: str, inputs: object, kwargs: Mapping[str, 
             tpm=client.tpm,
             count_inputs=client.row.counts_inputs,
         ),
+        explicit=client.limits if size is None else client.limits._replace(items=size),
+        first=LOOPBACK if client.loopback else HOSTED,
+        count=client.tokenizer,
     )
     made = Job(setting, texts)
     if call.applied == "unknown":
@@ -108,6 +113,8 @@ def prepared(
     overflow: Any,
     normalize: bool | None,
     batch_size: int | None,
+    on_error: Any,
+    dedupe: bool | None,
     extra_headers: Mapping[str, str] | None,
     extra_query: Mapping[str, Any] | None,
     extra_body: Mapping[str, Any] | None,
@@ -119,8 +126,11 @@ def prepared(
         raise InvalidRequestError(f"overflow={overflow!r}: choose 'error', 'truncate' or 'mean'.")
     if dtype not in (None, *DTYPES):
         raise InvalidRequestError(f"dtype={dtype!r}: choose {', '.join(DTYPES)}.")
-    if normalize is not None and not isinstance(normalize, bool):
-        raise InvalidRequestError(f"normalize={normalize!r}: choose True, False or None.")
+    for name, value in (("normalize", normalize), ("dedupe", dedupe)):
+        if value is not None and not isinstance(value, bool):
+            raise InvalidRequestError(f"{name}={value!r}: choose True, False or None.")
+    if on_error not in (None, "raise", "collect"):
+        raise InvalidRequestError(f"on_error={on_error!r}: choose 'raise' or 'collect'.")
     if input_type is not None and (not isinstance(input_type, str) or not input_type):
         raise InvalidRequestError(f"input_type={input_type!r} must be a word, or None.")
     extra = own_fields(client, kwargs)
@@ -142,6 +152,8 @@ def prepared(
             normalize=normalize,
             batch_size=checks.number("batch_size", batch_size, least=1),
             encoding_format=encoding_format,
+            on_error=on_error,
+            dedupe=dedupe,
         ),
         extra={**extra, **checks.mapping("extra_body", extra_body)},
         headers=checks.headers(client.headers, checks.mapping("extra_headers", extra_headers)),

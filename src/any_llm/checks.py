@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from any_llm.exceptions import InvalidRequestError
+from any_llm.providers.row import Limits
 
 
 def number(name: str, value: int | None, *, least: int, default: int | None = None) -> int | None:
@@ -15,6 +16,14 @@ def number(name: str, value: int | None, *, least: int, default: int | None = No
     if isinstance(value, bool) or not isinstance(value, int) or value < least:
         raise InvalidRequestError(f"{name}={value!r} must be a whole number, {least} or more.")
     return value
+
+
+def limits(name: str, value: Mapping[str, int] | None) -> Limits:
+    """Check what a request may hold: any of items, tokens, bytes and input_tokens."""
+    given = mapping(name, value)
+    if unknown := given.keys() - set(Limits._fields):
+        raise InvalidRequestError(f"{name} has no {min(map(repr, unknown))}: known are {', '.join(Limits._fields)}.")
+    return Limits(**{each: number(f"{name}[{each!r}]", given[each], least=1) for each in given})
 
 
 def seconds(name: str, value: float | None) -> float | None:

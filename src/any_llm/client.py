@@ -64,6 +64,8 @@ class AnyLLM:
         overflow: Literal["error", "truncate", "mean"] | None = None,
         normalize: bool | None = None,
         batch_size: int | None = None,
+        on_error: Literal["raise", "collect"] = "raise",
+        dedupe: bool = True,
         timeout: float | None = None,
         deadline: float | None = None,
         extra_headers: Mapping[str, str] | None = None,
@@ -74,8 +76,8 @@ class AnyLLM:
         """Embed each input; see any_llm.embedding for the options."""
         job = self._job(
             model, inputs, kwargs, dimensions=dimensions, dtype=dtype, input_type=input_type, overflow=overflow,
-            normalize=normalize, batch_size=batch_size, extra_headers=extra_headers, extra_query=extra_query,
-            extra_body=extra_body,
+            normalize=normalize, batch_size=batch_size, on_error=on_error, dedupe=dedupe,
+            extra_headers=extra_headers, extra_query=extra_query, extra_body=extra_body,
         )  # fmt: skip
         return self._told(self._connections.run(job, timeout=timeout, deadline=deadline), model, input_type)
 
@@ -90,6 +92,8 @@ class AnyLLM:
         overflow: Literal["error", "truncate", "mean"] | None = None,
         normalize: bool | None = None,
         batch_size: int | None = None,
+        on_error: Literal["raise", "collect"] = "raise",
+        dedupe: bool = True,
         timeout: float | None = None,  # noqa: ASYNC109  # seconds a read, as in embedding()
         deadline: float | None = None,
         extra_headers: Mapping[str, str] | None = None,
@@ -100,8 +104,8 @@ class AnyLLM:
         """Embed each input; see any_llm.embedding for the options."""
         job = self._job(
             model, inputs, kwargs, dimensions=dimensions, dtype=dtype, input_type=input_type, overflow=overflow,
-            normalize=normalize, batch_size=batch_size, extra_headers=extra_headers, extra_query=extra_query,
-            extra_body=extra_body,
+            normalize=normalize, batch_size=batch_size, on_error=on_error, dedupe=dedupe,
+            extra_headers=extra_headers, extra_query=extra_query, extra_body=extra_body,
         )  # fmt: skip
         return self._told(await self._connections.arun(job, timeout=timeout, deadline=deadline), model, input_type)
 

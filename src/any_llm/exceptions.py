@@ -28,7 +28,10 @@ Names, constructor order and attributes are those of any-llm 1.40; `index` and w
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from any_llm.types.completion import CreateEmbeddingResponse
 
 __all__ = [
     "AnyLLMError", "AuthenticationError", "ContentFilterError", "ContextLengthExceededError",
@@ -44,10 +47,12 @@ class AnyLLMError(Exception):
     """The root of every error raised here.
 
     `status_code` is the HTTP status (None when there was no reply), `code`, `param` and `error_type` are the provider's
-    own words, `index` is the position in `inputs` of the input at fault, where one is.
+    own words, `index` is the position in `inputs` of the input at fault, where one is. `partial` is the result as far
+    as it came before the call ended, its other vectors None; None when nothing came.
     """
 
     default_message = "An error occurred"
+    partial: CreateEmbeddingResponse | None = None
 
     def __init__(
         self,

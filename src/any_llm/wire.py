@@ -7,17 +7,14 @@ What an adapter is given and gives is public: Batch, Call, Page, Part, Refusal, 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Generator, Hashable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import msgspec
 
 if TYPE_CHECKING:
-    from any_llm.exceptions import AnyLLMError
     from any_llm.providers.row import Applied, Row
     from any_llm.types.model import Model
     from any_llm.types.vectors import Dtype, Vectors
-
-Made = TypeVar("Made", covariant=True)  # noqa: PLC0105  # a word, not a suffix
 
 Now = tuple[float, float]
 """Monotonic and wall-clock seconds, read by the driver: the pure side has no clock."""
@@ -37,6 +34,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     normalize: bool | None = None
     batch_size: int | None = None
     encoding_format: Literal["float", "base64"] | None = None
+    on_error: Literal["raise", "collect"] | None = None
+    dedupe: bool | None = None
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
@@ -232,19 +231,3 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
     def __repr__(self) -> str:
         """Code only: the message may echo the key and the texts."""
         return f"Refusal({self.code!r})"
-
-
-class Work(Protocol[Made]):
-    """What a transport runs: conversations until there are no more, each driven to its end, then the response."""
-
-    def next_conversation(self) -> Generator[Command, Outcome, None] | None:
-        """Take the next. Threads may ask at once."""
-
-    def deadline(self, timeout: float) -> float | None:
-        """Seconds it may take when nobody said, once the first was taken. `timeout`: seconds a read may take."""
-
-    def lost(self, error: TransportError) -> AnyLLMError:
-        """Say that the call as a whole was ended."""
-
-    def response(self) -> Made:
-        """Every conversation has ended well: give what they made."""

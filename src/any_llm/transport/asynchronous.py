@@ -19,14 +19,11 @@ from any_llm.transport.loops import Connectors
 from any_llm.transport.network import CONNECT, Network, proxy_for, signed
 from any_llm.transport.once import Tasks
 from any_llm.transport.scope import Scope
-from any_llm.wire import Admit, Made, Once, Outcome, Reply, Run, Send, TransportError
+from any_llm.wire import Admit, Once, Outcome, Reply, Run, Send, TransportError
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
-
-    from any_llm.wire import Command, Work
-
-    Flow = Generator[Command, Outcome, None]
+    from any_llm.transport.work import Flow, Made, Work
+    from any_llm.wire import Command
 
 
 class AsyncTransport:
@@ -48,13 +45,15 @@ class AsyncTransport:
     ) -> Made:
         """Drive every conversation of the job; `timeout` is seconds a read, `deadline` seconds for all."""
         begun, timeout = time.monotonic(), timeout or self._network.timeout
-        flows: list[Flow] = []
-        while len(flows) < self._concurrency and (flow := job.next_conversation()) is not None:
-            flows.append(flow)
+        opening = job.opening(begun)
+        flows: list[Flow] = [] if opening is not None else self._flows(job)
         deadline = job.deadline(timeout) if deadline is None else deadline
         scope = Scope(timeout, None if deadline is None else begun + deadline)
         try:
             async with asyncio.timeout(deadline) as limit:
+                if opening is not None:
+                    await adrive(opening, partial(self._perform, scope))
+                    flows = self._flows(job)
                 if len(flows) > 1:
                     await self._fan_out(job, flows, scope)
                 elif flows:
@@ -62,8 +61,17 @@ class AsyncTransport:
         except TimeoutError as error:
             if not limit.expired():
                 raise
-            raise job.lost(TransportError("the deadline has passed", timed_out=True)) from error
+            ended = job.lost(TransportError("the deadline has passed", timed_out=True))
+            job.end(ended)
+            raise ended from error
+        except BaseException as error:
+            job.end(error)
+            raise
         return job.response()
+
+    def _flows(self, job: Work[Any]) -> list[Flow]:
+        taken = (job.next_conversation() for _ in range(self._concurrency))
+        return [flow for flow in taken if flow is not None]
 
     async def _work(self, job: Work[Any], flow: Flow | None, scope: Scope) -> None:
         while flow is not None:

@@ -24,14 +24,11 @@ from any_llm.transport.drive import called, drive
 from any_llm.transport.network import CONNECT, CONNECTIONS, TLS, Network, proxy_for, signed
 from any_llm.transport.once import Threads
 from any_llm.transport.scope import Scope
-from any_llm.wire import Admit, Made, Once, Outcome, Reply, Run, Send, TransportError
+from any_llm.wire import Admit, Once, Outcome, Reply, Run, Send, TransportError
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
-
-    from any_llm.wire import Command, Work
-
-    Flow = Generator[Command, Outcome, None]
+    from any_llm.transport.work import Flow, Made, Work
+    from any_llm.wire import Command
 
 CUT = range(200, 204)
 """Statuses whose reply has a body: without one, and without a word on its length, it was cut off."""
@@ -54,16 +51,26 @@ class BlockingTransport:
     def run(self, job: Work[Made], *, timeout: float | None, deadline: float | None) -> Made:
         """Drive every conversation of the job; `timeout` is seconds a read, `deadline` seconds for all."""
         begun, timeout = time.monotonic(), timeout or self._network.timeout
-        flows: list[Flow] = []
-        while len(flows) < self._concurrency and (flow := job.next_conversation()) is not None:
-            flows.append(flow)
+        opening = job.opening(begun)
+        flows: list[Flow] = [] if opening is not None else self._flows(job)
         deadline = job.deadline(timeout) if deadline is None else deadline
         scope = Scope(timeout, None if deadline is None else begun + deadline)
-        if len(flows) > 1:
-            self._fan_out(job, flows, scope)
-        elif flows:
-            self._work(job, flows[0], scope)
+        try:
+            if opening is not None:
+                drive(opening, partial(self._perform, scope))
+                flows = self._flows(job)
+            if len(flows) > 1:
+                self._fan_out(job, flows, scope)
+            elif flows:
+                self._work(job, flows[0], scope)
+        except BaseException as error:
+            job.end(error)
+            raise
         return job.response()
+
+    def _flows(self, job: Work[Any]) -> list[Flow]:
+        taken = (job.next_conversation() for _ in range(self._concurrency))
+        return [flow for flow in taken if flow is not None]
 
     def _work(self, job: Work[Any], flow: Flow | None, scope: Scope) -> None:
         while flow is not None:

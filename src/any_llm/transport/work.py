@@ -1,0 +1,38 @@
+"""What a transport runs: a call's work, as far as those who wait must know it."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from any_llm.wire import Command, Outcome
+
+if TYPE_CHECKING:
+    from any_llm.exceptions import AnyLLMError
+    from any_llm.wire import TransportError
+
+Made = TypeVar("Made", covariant=True)  # noqa: PLC0105  # a word, not a suffix
+Flow = Generator[Command, Outcome, None]
+"""A conversation."""
+
+
+class Work(Protocol[Made]):
+    """`opening()`, driven to its end; `next_conversation()` until it gives None, each driven; then `response()`."""
+
+    def opening(self, now: float) -> Flow | None:
+        """Take a conversation that must have ended before any other begins, if there is one. `now`: monotonic."""
+
+    def next_conversation(self) -> Flow | None:
+        """Take the next. Threads may ask at once."""
+
+    def deadline(self, timeout: float) -> float | None:
+        """Seconds it may take when nobody said, once the first was taken. `timeout`: seconds a read may take."""
+
+    def lost(self, error: TransportError) -> AnyLLMError:
+        """Say that the call as a whole was ended."""
+
+    def end(self, error: BaseException) -> None:
+        """Every conversation has stopped, for this error: let it carry what was made."""
+
+    def response(self) -> Made:
+        """Every conversation has ended well: give what they made."""
