@@ -1,4 +1,4 @@
-"""What tells one client's credentials from another's, without holding their words?"""
+"""What tells one client's credentials from another's: without holding their words."""
 
 from __future__ import annotations
 
