@@ -12,7 +12,7 @@ import msgspec
 from any_llm.exceptions import ContextLengthExceededError, InsufficientFundsError, RateLimitError
 from any_llm.flow import failure
 from any_llm.flow.allowance import asked
-from any_llm.flow.caps import told
+from any_llm.flow.caps import halved, told
 from any_llm.flow.credentials import identified, renewed
 from any_llm.flow.pace import Cost
 from any_llm.flow.retry import RETRYABLE, delay
