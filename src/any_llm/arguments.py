@@ -34,7 +34,6 @@ def job(client: Configuration, model: str, inputs: object, kwargs: Mapping[str, 
     adapter = adapter_of(client.row)
     call, wanted = _for_model(prepared(client, model, kwargs, **options), adapter)
     texts = checked_inputs(inputs)
-    size = call.options.batch_size
     setting = Setting(
         call=call,
         adapter=adapter,
@@ -49,7 +48,7 @@ def job(client: Configuration, model: str, inputs: object, kwargs: Mapping[str, 
             tpm=client.tpm,
             count_inputs=client.row.counts_inputs,
         ),
-        explicit=client.limits if size is None else client.limits._replace(items=size),
+        explicit=client.limits,
         first=LOOPBACK if client.loopback else HOSTED,
         count=client.tokenizer,
     )

@@ -28,6 +28,7 @@ Names, constructor order and attributes are those of any-llm 1.40; `index` and w
 
 from __future__ import annotations
 
+from copyreg import __newobj__  # type: ignore[attr-defined]  # what pickle itself uses
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -83,14 +84,8 @@ class AnyLLMError(Exception):
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle by state: subclasses take other arguments. What caused it stays behind, it may not pickle."""
-        return _rebuild, (type(self), self.args, {**self.__dict__, "original_exception": None})
-
-
-def _rebuild(kind: type[AnyLLMError], args: tuple[Any, ...], state: dict[str, Any]) -> AnyLLMError:
-    error = kind.__new__(kind, *args)
-    error.args = args
-    error.__dict__.update(state)
-    return error
+        state = {**self.__dict__, "args": self.args, "original_exception": None}
+        return __newobj__, (type(self), *self.args), state
 
 
 class InvalidRequestError(AnyLLMError):

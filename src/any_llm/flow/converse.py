@@ -171,13 +171,15 @@ def _meant(adapter: Adapter, reply: Any) -> Any:
 
 def _settle(setting: Setting, batch: Batch, reply: Any, now: float) -> Answer:
     part = setting.adapter.decode(setting.call, reply)
+    # Some servers count nothing and say 0, or less: for a text that is not blank, that is no count.
+    least = 1 if any(map(str.strip, batch.texts)) else 0
+    tokens = part.prompt_tokens if part.prompt_tokens is not None and part.prompt_tokens >= least else None
+    total = None if tokens is None else max(tokens, part.total_tokens or 0)
+    setting.tally.bill(tokens, total, estimated=part.estimated)  # whether it is of use or not
     fill(setting.matrix, batch, part)
     headers = reply.headers if isinstance(reply, Reply) else {}
     request_id = next((headers[name] for name in REQUEST_IDS if name in headers), None)
-    # Some servers count nothing and say 0: for a text that is not blank, that is no count.
-    counted = bool(part.prompt_tokens) or not any(map(str.strip, batch.texts))
-    prompt_tokens, total_tokens = (part.prompt_tokens, part.total_tokens) if counted else (None, None)
-    return Answer(prompt_tokens, total_tokens, part.estimated, part.model, request_id, part.applied, now)
+    return Answer(None if part.estimated else tokens, total, part.model, request_id, part.applied, now)
 
 
 def _refused(setting: Setting, call: Call, sent: Any, batch: Batch, outcome: Outcome) -> Problem:

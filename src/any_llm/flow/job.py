@@ -43,8 +43,8 @@ class Job:
         self.size = len(inputs)
         self.errors: dict[int, AnyLLMError] = {}
         self._setting = setting
-        self._explicit = setting.explicit
         call, options = setting.call, setting.call.options
+        self._explicit = setting.explicit._replace(items=options.batch_size or setting.explicit.items)
         self._collect = options.on_error == "collect"
         # A field with a value for each input tells equal texts apart.
         each = any(isinstance(value, list | tuple) and len(value) == self.size for value in call.extra.values())
@@ -141,8 +141,8 @@ class Job:
             learnt = memory.known(place, answer.at)
             room = learnt.room if limits is None else after_success(learnt.room, batch, limits)
             seen, answered = learnt.seen, learnt.answered
-            if answer.prompt_tokens is not None and not answer.estimated:
-                seen = tokens.learn(seen, batch.texts, answer.prompt_tokens)
+            if answer.measured is not None:
+                seen = tokens.learn(seen, batch.texts, answer.measured)
             if self._kind not in answered:
                 answered = frozenset((*list(answered)[-KINDS:], self._kind))
             if (room, seen, answered) != (learnt.room, learnt.seen, learnt.answered):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from any_llm.flow.tokens import size
 from any_llm.providers.row import Limits
 
 if TYPE_CHECKING:
@@ -51,8 +52,7 @@ def in_force(room: Room, *, explicit: Limits, row: Limits, first: Limits) -> Lim
 
 def after_success(room: Room, batch: Batch, limits: Limits) -> Room:
     """A request with this batch went well under these limits. Only a full one proves anything."""
-    full = limits.items is not None and len(batch) >= limits.items
-    if not (full or (limits.tokens is not None and batch.tokens * 2 >= limits.tokens)):
+    if not _full(batch, limits):
         return room
     if room.guessed == UNLIMITED:
         return msgspec.structs.replace(room, grown=room.grown * 2) if room.grown < MOST else room
@@ -60,6 +60,14 @@ def after_success(room: Room, batch: Batch, limits: Limits) -> Room:
         return msgspec.structs.replace(room, good=room.good + 1)
     doubled = Limits(*(None if limit is None else limit * 2 for limit in room.guessed))
     return msgspec.structs.replace(room, guessed=doubled, good=0)
+
+
+def _full(batch: Batch, limits: Limits) -> bool:
+    if limits.items is not None and len(batch) >= limits.items:
+        return True
+    if limits.tokens is not None and batch.tokens * 2 >= limits.tokens:
+        return True
+    return limits.bytes is not None and sum(map(size, batch.texts)) * 2 >= limits.bytes
 
 
 def after_refusal(room: Room, cap: Cap) -> Room:

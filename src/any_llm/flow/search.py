@@ -85,7 +85,7 @@ def search(bench: Bench, batch: Batch, problem: Problem, *, proven: bool) -> Gen
     if proven and not _failed(problem):
         return (yield from _bad(bench, left))
     probe = min(left, key=lambda index: _shortness(batch.texts[batch.indexes.index(index)]))
-    found = yield from _send(bench, [probe])
+    found = yield from _send(bench, [probe], hasty=True)
     left.remove(probe)
     if found is None:
         return (yield from _bad(bench, left))
@@ -93,7 +93,10 @@ def search(bench: Bench, batch: Batch, problem: Problem, *, proven: bool) -> Gen
         raise problem.error
     if bench.first_only:  # the first bad input is wanted: look at those that stand before it
         yield from _unknown(bench, [index for index in left if index < probe])
-    bench.blame(probe, found)
+    if _failed(found):
+        yield from _unknown(bench, [probe])
+    else:
+        bench.blame(probe, found)
     yield from _unknown(bench, left)
     return True
 
@@ -127,12 +130,12 @@ def _bad(bench: Bench, left: list[int]) -> Generator[Command, Outcome, bool]:
     return (yield from _unknown(bench, left))
 
 
-def _send(bench: Bench, indexes: Sequence[int]) -> Generator[Command, Outcome, Problem | None]:
+def _send(bench: Bench, indexes: Sequence[int], *, hasty: bool = False) -> Generator[Command, Outcome, Problem | None]:
     """Send these alone. None: all went well. Raises what no input can be the reason of."""
     bench.setting.tally.add(halved=1)
     part = bench.batch(indexes)
     # Several that fail are looked at more closely, not sent again.
-    result = yield from converse(bench.setting if len(part) == 1 else _hasty(bench.setting), part)
+    result = yield from converse(_hasty(bench.setting) if hasty or len(part) > 1 else bench.setting, part)
     if isinstance(result, Answer):
         bench.keep(part, result)
         return None

@@ -66,9 +66,9 @@ class Problem(msgspec.Struct, frozen=True):
 class Answer(msgspec.Struct, frozen=True):
     """What a conversation brought home beside its vectors."""
 
-    prompt_tokens: int | None
+    measured: int | None
+    """Tokens of the inputs, as the provider counted them."""
     total_tokens: int | None
-    estimated: bool
     model: str | None
     request_id: str | None
     applied: Applied | None = None
