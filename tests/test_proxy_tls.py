@@ -188,5 +188,5 @@ def test_a_proxy_that_is_not_there_is_a_connection_error(call):
 def test_a_proxy_that_speaks_no_http_is_an_error_that_says_so(proxy, given, call, monkeypatch):
     if not given:
         monkeypatch.setenv("HTTP_PROXY", proxy)
-    with pytest.raises(InvalidRequestError, match=r"proxy .*http://host:port"):
+    with pytest.raises(InvalidRequestError, match=r"(?i)proxy .*http://host:port"):
         call(inputs="5", **to("http://127.0.0.1:9", proxy=proxy if given else None))

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from any_llm.transport.asynchronous import AsyncTransport
     from any_llm.transport.blocking import BlockingTransport
     from any_llm.transport.network import Network
-    from any_llm.wire import Made, Work
+    from any_llm.work import Made, Work
 
 
 class Connections:

@@ -7,17 +7,14 @@ What an adapter is given and gives is public: Batch, Call, Page, Part, Refusal, 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Generator, Hashable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import msgspec
 
 if TYPE_CHECKING:
-    from any_llm.exceptions import AnyLLMError
     from any_llm.providers.row import Applied, Row
     from any_llm.types.model import Model
     from any_llm.types.vectors import Dtype, Vectors
-
-Made = TypeVar("Made", covariant=True)  # noqa: PLC0105  # a word, not a suffix
 
 Now = tuple[float, float]
 """Monotonic and wall-clock seconds, read by the driver: the pure side has no clock."""
@@ -92,6 +89,8 @@ class Send(msgspec.Struct, frozen=True, kw_only=True):
     method: Literal["POST", "GET", "PUT"] = "POST"
     sign: Callable[[Send, float], Mapping[str, str]] | None = None
     """Headers that depend on the time (wall-clock seconds): asked for just before the socket, anew on each try."""
+    limit: int = 1 << 26
+    """Bytes its reply may have once it is decompressed; more is no reply to this."""
 
     def __repr__(self) -> str:
         """Address and size only: headers carry the key and the body the texts."""
@@ -102,6 +101,8 @@ class Run(msgspec.Struct, frozen=True):
     """Command: call this blocking function, answer with what it returns. A coroutine it returns is awaited."""
 
     function: Callable[[], Any]
+    apart: bool = False
+    """True: a call that ends first may leave it behind in a thread of its own, as one that waits for a key."""
 
 
 class Waiter(Protocol):
@@ -189,11 +190,20 @@ class Outcome(msgspec.Struct, frozen=True):
 class TransportError(Exception):
     """No reply: refused, reset, timed out. Thrown into the conversation by the driver."""
 
-    def __init__(self, message: str, *, timed_out: bool = False, retryable: bool = True) -> None:
-        """Say what broke, without the address's query or any header."""
+    def __init__(self, message: str, *, timed_out: bool = False, retryable: bool = True, begun: bool = False) -> None:
+        """Say what broke, without the address's query or any header. `begun`: a reply had begun, and was cut off."""
         super().__init__(message)
         self.timed_out = timed_out
         self.retryable = retryable
+        self.begun = begun
+
+
+class UnusableReplyError(TransportError):
+    """A reply came, and cannot be read: it is too large, or in a coding nobody asked for."""
+
+    def __init__(self, message: str) -> None:
+        """Say what is wrong with it."""
+        super().__init__(message, retryable=False, begun=True)
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
@@ -232,19 +242,3 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
     def __repr__(self) -> str:
         """Code only: the message may echo the key and the texts."""
         return f"Refusal({self.code!r})"
-
-
-class Work(Protocol[Made]):
-    """What a transport runs: conversations until there are no more, each driven to its end, then the response."""
-
-    def next_conversation(self) -> Generator[Command, Outcome, None] | None:
-        """Take the next. Threads may ask at once."""
-
-    def deadline(self, timeout: float) -> float | None:
-        """Seconds it may take when nobody said, once the first was taken. `timeout`: seconds a read may take."""
-
-    def lost(self, error: TransportError) -> AnyLLMError:
-        """Say that the call as a whole was ended."""
-
-    def response(self) -> Made:
-        """Every conversation has ended well: give what they made."""

@@ -82,7 +82,7 @@ def converse(setting: Setting, batch: Batch) -> Generator[Command, Outcome, Answ
     return exchange(
         setting,
         batch,
-        write=lambda call: setting.adapter.encode(call, batch),
+        write=lambda call: _bounded(setting, batch, setting.adapter.encode(call, batch)),
         read=lambda reply: _settle(setting, batch, reply),
         follow=getattr(setting.adapter, "follow", None),
     )
@@ -158,7 +158,9 @@ def _tried(
             return read(reply)
         problem = _refused(setting, call, command, batch, outcome)
     except TransportError as lost:
-        return Problem(failure.lost(call, lost), outcome.now[0], again=lost.retryable)
+        # A reply that was cut off, or is unreadable, is looked at once more like any broken 200.
+        free = "look" if lost.begun else None
+        return Problem(failure.lost(call, lost), outcome.now[0], again=lost.retryable, free=free)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, InvalidVectorError) as wrong:
         # A broken 200 is looked at once more, whatever max_retries says: it was paid for.
         free = "look" if isinstance(command, Send) else None
@@ -167,6 +169,13 @@ def _tried(
     if problem.again:
         turn.refused(problem.at, asked=problem.asked, limited=isinstance(problem.error, RateLimitError))
     return problem
+
+
+def _bounded(setting: Setting, batch: Batch, command: Send | Run) -> Send | Run:
+    """The request with a bound for its reply."""
+    if isinstance(command, Run):
+        return command
+    return msgspec.structs.replace(command, limit=setting.matrix.limit(len(batch), len(command.body)))
 
 
 def _as_known(setting: Setting, now: float) -> Call:

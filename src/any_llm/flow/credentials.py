@@ -38,7 +38,7 @@ def identified(
         sign = token.sign or sign
     if call.key is not None and call.row.auth[0].lower() not in map(str.lower, headers):
         header, prefix = call.row.auth
-        headers[header] = prefix + checks.key(call.row.name, (yield Run(call.key)).value)
+        headers[header] = prefix + checks.key(call.row.name, (yield Run(call.key, apart=True)).value)
     return msgspec.structs.replace(command, url=url, headers=headers, sign=sign)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from any_llm import exceptions as errors
 from any_llm.flow.redact import redact, without_secrets
-from any_llm.wire import public
+from any_llm.wire import UnusableReplyError, public
 
 if TYPE_CHECKING:
     from any_llm.wire import Batch, Call, Refusal, Reply, Send, TransportError
@@ -114,6 +114,8 @@ def _kind(batch: Batch, status: int, refusal: Refusal) -> type[errors.AnyLLMErro
 
 def lost(call: Call, error: TransportError) -> errors.AnyLLMError:
     """Turn a missing reply into an error."""
+    if isinstance(error, UnusableReplyError):
+        return unreadable(call, str(error))
     kind = errors.ProviderTimeoutError if error.timed_out else errors.ProviderConnectionError
     return kind(f"{call.model}: {error} ({public(call.base)})", error, call.row.name)
 

@@ -10,14 +10,19 @@ from any_llm.wire import TransportError
 PROXY = re.compile(r"^Tunnel connection failed: (\d{3})\b")
 
 
-def lost(error: Exception) -> TransportError:
-    """Use the words of the innermost cause: those of urllib3 name objects, those of aiohttp whole addresses."""
+def lost(error: Exception, *, begun: bool) -> TransportError:
+    """Use the words of the innermost cause: those of urllib3 name objects, those of aiohttp whole addresses.
+
+    `begun`: its head had been read.
+    """
     cause = error
     while (inner := _inner(cause)) is not None:
         cause = inner
     timed_out = isinstance(cause, TimeoutError)
     words = "no answer in time" if timed_out else _words(cause)
-    return TransportError(words, timed_out=timed_out, retryable=not _permanent(cause))
+    if begun and not timed_out:
+        words = f"the reply was cut off ({words})"
+    return TransportError(words, timed_out=timed_out, retryable=not _permanent(cause), begun=begun and not timed_out)
 
 
 def _words(cause: Exception) -> str:
