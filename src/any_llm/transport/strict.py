@@ -26,8 +26,8 @@ class StrictResponse(HTTPResponse):
             raise RemoteDisconnected("the reply ended in its headers")
         if any(isinstance(defect, BROKEN) for defect in self.msg.defects):
             raise HTTPException("a header line without a colon")
-        lengths = {length.strip() for length in self.msg.get_all("content-length", ())}
-        if lengths and (len(lengths) > 1 or self.chunked or not lengths.pop().isdecimal()):
+        lengths = self.msg.get_all("content-length", [])
+        if lengths and (len(lengths) > 1 or self.chunked or not lengths[0].strip().isdecimal()):
             raise HTTPException("it contradicts itself on its length")
 
     def _close_conn(self) -> None:
