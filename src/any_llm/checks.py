@@ -8,6 +8,10 @@ from typing import Any
 from any_llm.exceptions import InvalidRequestError
 
 
+LONGEST = 2_000_000.0
+"""Seconds, 23 days: what the system's own timeouts can hold. A longer one is as good as none."""
+
+
 def number(name: str, value: int | None, *, least: int, default: int | None = None) -> int | None:
     """Check a whole number."""
     if value is None:
@@ -23,7 +27,7 @@ def seconds(name: str, value: float | None) -> float | None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < float("inf"):
         raise InvalidRequestError(f"{name}={value!r} must be a positive number of seconds.")
-    return float(value)
+    return float(min(value, LONGEST))
 
 
 def key(provider: str, value: Any) -> str:

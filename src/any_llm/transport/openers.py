@@ -14,6 +14,8 @@ from any_llm.transport.proxy import Proxies
 if TYPE_CHECKING:
     from any_llm.transport.proxy import Proxy
 
+KEPT = 1000
+"""Connections kept at most for later calls: urllib3 makes room for each at once."""
 Opener = BoundedHTTPPool | BoundedHTTPSPool | urllib3.ProxyManager
 POOLS: dict[str, type[BoundedHTTPPool | BoundedHTTPSPool]] = {"http": BoundedHTTPPool, "https": BoundedHTTPSPool}
 
@@ -40,7 +42,7 @@ class Openers:
     def _open(self, url: str) -> Opener:
         parts = urlsplit(url)
         proxy = self._proxies.to(url)
-        options: dict[str, Any] = {"maxsize": max(CONNECTIONS, self._network.connections), "block": False}
+        options: dict[str, Any] = {"maxsize": min(KEPT, max(CONNECTIONS, self._network.connections))}
         if parts.scheme == "https" or (proxy and proxy.url.startswith("https:")):
             options["ssl_context"] = self._tls.context()
         if proxy is None:
