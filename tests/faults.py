@@ -154,9 +154,9 @@ def drips(head: bytes) -> Fault:
     return Fault(answer=endlessly(head, b"x", pause=PAUSE), error=LATE, words="the deadline has passed", drips=True)
 
 
-def with_length(*lines: bytes) -> Callable[[bytes], bytes]:
+def with_length(*lines: bytes, version: bytes = b"1.1") -> Callable[[bytes], bytes]:
     """A head of these lines, in which %d is the body's length."""
-    head = b"\r\n".join([b"HTTP/1.1 200 OK", *lines, b"", b""])
+    head = b"\r\n".join([b"HTTP/" + version + b" 200 OK", *lines, b"", b""])
     return lambda body: head.replace(b"%d", b"%d" % len(body))
 
 
@@ -185,7 +185,7 @@ WIRE: dict[str, Fault] = {
         keeps(with_length(b"Content-Length: %d", b"Transfer-Encoding: chunked"), chunked, b"0\r\n\r\n")
     ),
     "has chunks of no size": lost(sends(CHUNKED, b"wide\r\n", whole), sends=2, strictly=True),
-    "tells a huge length": broken(sends(lambda _: b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % 10**15), words="larger"),
+    "tells a huge length": broken(keeps(length(+(10**15)), whole), words="larger"),
     "sends headers without end": lost(endlessly(b"HTTP/1.1 200 OK\r\n", b"x: %s\r\n" % (b"y" * 999))),
     "sends a header without end": lost(endlessly(b"HTTP/1.1 200 OK\r\nx: ", b"y" * 999)),
     "sends a status without end": lost(endlessly(b"HTTP/1.1 200 ", b"O" * 999)),
@@ -204,9 +204,7 @@ WIRE: dict[str, Fault] = {
     "compresses as zlib does": right(coded("deflate", zlib.compress)),
     "says that it does not compress": right(coded("identity", whole)),
     "speaks HTTP/1.0": right(sends(b"HTTP/1.0 200 OK\r\n\r\n", whole)),
-    "speaks HTTP/1.0 and tells its length": right(
-        sends(lambda body: b"HTTP/1.0 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body), whole)
-    ),
+    "speaks HTTP/1.0 and tells its length": right(sends(with_length(b"Content-Length: %d", version=b"1.0"), whole)),
     "closes as it says": right(sends(with_length(b"Connection: close", b"Content-Length: %d"), whole)),
     "closes and does not say so": right(sends(length(), whole)),
     "resets after its reply": right(sends(length(), whole, end="reset")),

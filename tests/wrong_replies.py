@@ -1,4 +1,4 @@
-"""Whole HTTP replies that are wrong, or odd, by name: what a server answers that was reached and failed all the same."""
+"""Whole HTTP replies that are wrong, or odd, by name: what a server answers that was reached and failed."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ REPLIES: dict[str, Fault] = {
     "529": refuses(529, "ProviderError", again=True),
     "599": refuses(599, "ProviderError"),
     "400 cut off": Fault(
-        answer=sends(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 99\r\n\r\n", half), error="InvalidRequestError", again=False
+        answer=sends(b"HTTP/1.1 400 No\r\nContent-Length: 99\r\n\r\n", half), error="InvalidRequestError", again=False
     ),
     "429": limited(),
     "429, at once": limited({"retry-after": "0"}),

@@ -115,6 +115,8 @@ def prepared(
     """Lay the call's options over the client's."""
     if not isinstance(model, str) or not model:
         raise InvalidModelError("model must be a name, not empty.")
+    if not checks.sendable(model):
+        raise InvalidModelError("model holds a lone surrogate, which no UTF-8 can carry.")
     if overflow not in (None, "error", "truncate", "mean"):
         raise InvalidRequestError(f"overflow={overflow!r}: choose 'error', 'truncate' or 'mean'.")
     if dtype not in (None, *DTYPES):
@@ -145,7 +147,7 @@ def prepared(
         ),
         extra={**extra, **checks.mapping("extra_body", extra_body)},
         headers=checks.headers(client.headers, checks.mapping("extra_headers", extra_headers)),
-        query={**client.query, **checks.mapping("extra_query", extra_query)},
+        query={**client.query, **checks.query("extra_query", extra_query)},
         client=client.options,
         key=client.key,
     )

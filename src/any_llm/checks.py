@@ -7,7 +7,8 @@ from typing import Any
 
 from any_llm.exceptions import InvalidRequestError
 
-
+FRAMING = frozenset({"content-length", "transfer-encoding", "expect", "te", "trailer", "upgrade"})
+"""Headers that say where a request ends: a second word on it would be read as another request."""
 LONGEST = 2_000_000.0
 """Seconds, 23 days: what the system's own timeouts can hold. A longer one is as good as none."""
 
@@ -49,6 +50,25 @@ def mapping(name: str, value: Mapping[str, Any] | None) -> Mapping[str, Any]:
     return value or {}
 
 
+def query(name: str, value: Mapping[str, Any] | None) -> dict[str, str]:
+    """Check what goes behind an address: names to texts or numbers. None means not given, as everywhere."""
+    checked = {}
+    for key, word in mapping(name, value).items():
+        if word is None:
+            continue
+        if isinstance(word, bool):
+            word = str(word).lower()  # noqa: PLW2901  # as JSON and every SDK write it
+        if not isinstance(key, str) or not isinstance(word, str | int | float) or not sendable(f"{key}{word}"):
+            raise InvalidRequestError(f"{name} must map names to texts or numbers; {key!r} does not.")
+        checked[key] = str(word)
+    return checked
+
+
+def sendable(text: str) -> bool:
+    """Whether UTF-8 can carry it: a lone surrogate it cannot."""
+    return text.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in text)
+
+
 def headers(*layers: Mapping[str, str] | None) -> dict[str, str]:
     """Lay headers over one another; a later name replaces an earlier one in any case."""
     merged: dict[str, tuple[str, str]] = {}
@@ -56,6 +76,8 @@ def headers(*layers: Mapping[str, str] | None) -> dict[str, str]:
         for name, value in (layer or {}).items():
             if not isinstance(name, str) or not name.isascii() or not name.replace("-", "").replace("_", "").isalnum():
                 raise InvalidRequestError(f"header {name!r} must be named by letters, digits and hyphens.")
+            if name.lower() in FRAMING:
+                raise InvalidRequestError(f"header {name!r} is the connection's business; it cannot be set.")
             if not isinstance(value, str) or not value.isascii() or not value.isprintable():
                 raise InvalidRequestError(f"header {name!r} must have one line of ASCII text as its value.")
             merged[name.lower()] = (name, value)

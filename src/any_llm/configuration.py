@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from any_llm import checks
 from any_llm.exceptions import InvalidRequestError, MissingApiKeyError
+from any_llm.warn import warn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping
@@ -97,7 +98,7 @@ def configure(row: Row, api_key: Any, api_base: str | None, arguments: Mapping[s
             named,
             checks.mapping("default_headers", given.get("default_headers")),
         ),
-        query=dict(checks.mapping("default_query", given.get("default_query"))),
+        query=checks.query("default_query", given.get("default_query")),
         key=source,
         identity=(row.name, _known_by(source or key), *sorted((name, _known_by(own[name])) for name in own)),
         options=own,
@@ -183,7 +184,18 @@ def _network(given: Mapping[str, Any]) -> dict[str, Any]:
         "ssl_context": _context,
         "timeout": checks.seconds,
     }
-    return {name: check[name](name, given[name]) for name in check if name in given}
+    checked = {name: check[name](name, given[name]) for name in check if name in given}
+    context = checked.get("ssl_context")
+    if context is not None and (beside := {"verify", "cert"} & checked.keys()):
+        others = " and ".join(f"{name}=" for name in sorted(beside))
+        raise InvalidRequestError(f"ssl_context= says whom to trust and what to show; pass it without {others}.")
+    if checked.get("verify") is False or (context is not None and not getattr(context, "verify_mode", True)):
+        named = "verify=False" if context is None else "an ssl_context that verifies nobody"
+        warn(
+            f"{named}: the key and the texts go to whoever answers. To trust one more authority, pass the path of its "
+            "certificate as verify=."
+        )
+    return checked
 
 
 def _trust(name: str, value: Any) -> bool | str:

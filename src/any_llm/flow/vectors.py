@@ -27,8 +27,8 @@ UNEVEN = 1e-3
 """A length this far from 1 is no rounding."""
 ROWS = 1024
 """Vectors normalised at a time: what is copied stays small."""
-WIDEST = 16_384
-"""Values a vector has at most, as long as nothing is known of its width: the widest models have fewer."""
+LIKELY, WIDEST = 4096, 16_384
+"""Values for which a reply has room whatever was asked, so that a width can be told wrong; and if nothing is known."""
 NUMBER, ECHO, FRAME, LARGEST = 40, 4, 1 << 20, 1 << 30
 """Bytes at most of a value as JSON, of a byte that is repeated, of all else, and of any reply."""
 NOT_FINITE = b"\x7f\xff"
@@ -106,7 +106,7 @@ class Matrix:
 
     def limit(self, count: int, sent: int) -> int:
         """Bytes at most of a reply to `sent` bytes that ask for `count` vectors, and may repeat what was sent."""
-        width = self.asked or self.width or WIDEST
+        width = max(LIKELY, self.form.cut_from or self.form.width or self.width or WIDEST)
         return min(LARGEST, FRAME + ECHO * sent + NUMBER * width * count)
 
     def vectors(self) -> Vectors:
