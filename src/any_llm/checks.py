@@ -13,6 +13,10 @@ LONGEST = 2_000_000.0
 """Seconds, 23 days: what the system's own timeouts can hold. A longer one is as good as none."""
 
 
+IPV4 = 4
+"""Numbers an address has."""
+
+
 def number(name: str, value: int | None, *, least: int, default: int | None = None) -> int | None:
     """Check a whole number."""
     if value is None:
@@ -84,6 +88,16 @@ def headers(*layers: Mapping[str, str] | None) -> dict[str, str]:
     return dict(merged.values())
 
 
+def _host(host: str) -> bool:
+    """Whether every library reads it alike: nothing escaped, and an IPv4 address in its one usual form."""
+    numbers = host.rstrip(".").split(".")
+    if "%" in host or ":" in host:
+        return "%" not in host
+    if not numbers[-1].isdecimal() and not numbers[-1].startswith("0x"):
+        return True
+    return len(numbers) == IPV4 and all(each.isdecimal() and str(int(each)) == each for each in numbers)
+
+
 def address(name: str, value: Any, *, bare: bool = False, login: bool = False) -> str:
     """Check a URL. `bare`: scheme, host and port may be missing, as in OLLAMA_HOST; `login`: it may hold one."""
     from urllib.parse import urlsplit  # noqa: PLC0415  # 10 ms, for those who make a client
@@ -93,7 +107,7 @@ def address(name: str, value: Any, *, bare: bool = False, login: bool = False) -
         whole = (
             parts.scheme in {"http", "https"} and (bool(parts.hostname) or bare) and not any(map(str.isspace, value))
         )
-        whole = whole and (parts.port is None or parts.port >= 0)
+        whole = whole and (parts.port is None or parts.port > 0) and _host(parts.hostname or "")
         (parts.hostname or "").encode("idna")  # as the socket will: empty and over-long labels fail here
     except (TypeError, ValueError, AttributeError):
         whole = False

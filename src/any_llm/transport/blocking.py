@@ -128,10 +128,10 @@ class BlockingTransport:
 
     def _exchange(self, command: Send, scope: Scope, exchange: Exchange) -> Reply:
         """Send one request and read its reply. Raises TransportError."""
-        opener, target = self._openers.opener(command.url)
         CURRENT.scope, CURRENT.exchange = scope, exchange
         body: Body | None = None
         try:
+            opener, target = self._openers.opener(command.url)
             response = opener.urlopen(
                 command.method,
                 target,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import socket
 import ssl
 
 from any_llm.wire import TransportError
@@ -29,8 +31,9 @@ def _words(cause: Exception) -> str:
     """What the system says of a socket, or TLS of a certificate. Other words may repeat a reply, with a key in it."""
     if isinstance(cause, ssl.SSLError):
         return f"{type(cause).__name__}: {cause.reason or ''} {getattr(cause, 'verify_message', '')}".strip()
-    if isinstance(cause, OSError) and cause.strerror:
-        return f"{type(cause).__name__}: {cause.strerror}"
+    if isinstance(cause, OSError) and cause.errno:
+        words = cause.strerror if isinstance(cause, socket.gaierror) else os.strerror(cause.errno)
+        return f"{type(cause).__name__}: {words}"
     # The one number that tells why a proxy refused, whatever words it has around it.
     status = getattr(cause, "status", None) or next(iter(PROXY.findall(str(cause))), None)
     return f"the reply could not be read ({type(cause).__name__}{f', status {status}' if status else ''})"

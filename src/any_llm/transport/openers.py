@@ -9,7 +9,7 @@ import urllib3
 
 from any_llm.transport.connection import BoundedHTTPPool, BoundedHTTPSPool
 from any_llm.transport.network import CONNECTIONS, TLS, Network
-from any_llm.transport.proxy import Proxies
+from any_llm.transport.proxy import PORTS, Proxies
 
 if TYPE_CHECKING:
     from any_llm.transport.proxy import Proxy
@@ -46,7 +46,8 @@ class Openers:
         if parts.scheme == "https" or (proxy and proxy.url.startswith("https:")):
             options["ssl_context"] = self._tls.context()
         if proxy is None:
-            return POOLS[parts.scheme](parts.hostname or "", parts.port, **options)
+            # Without a port, the end of an IPv6 address would be taken for one.
+            return POOLS[parts.scheme](parts.hostname or "", parts.port or PORTS[parts.scheme], **options)
         return self._by_way_of(proxy, options)
 
     def _by_way_of(self, proxy: Proxy, options: dict[str, Any]) -> urllib3.ProxyManager:

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from urllib.parse import SplitResult
 
 
+PORTS = {"http": 80, "https": 443}
+
+
 class Proxy(NamedTuple):
     """A proxy, and what it wants to be told."""
 
@@ -50,7 +53,7 @@ class Proxies:
         # CGI would let whoever sends a header "Proxy" choose HTTP_PROXY: this function knows of that.
         variables = getproxies_environment()
         kind = parts.scheme if variables.get(parts.scheme) else "all"
-        port = parts.port or {"http": 80, "https": 443}[parts.scheme]
+        port = parts.port or PORTS[parts.scheme]
         if not variables.get(kind) or excepted(parts.hostname or "", port, variables.get("no", "")):
             return None
         return proxy_at(f"{kind.upper()}_PROXY", variables[kind])
