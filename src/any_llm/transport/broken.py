@@ -10,6 +10,10 @@ import ssl
 from any_llm.wire import TransportError
 
 PROXY = re.compile(r"^Tunnel connection failed: (\d{3})\b")
+TRUST = dict.fromkeys(
+    (18, 19, 20, 21),  # OpenSSL's codes for: signed by itself, or by nobody who is known here
+    "; if this host is yours, name its authority by verify= or SSL_CERT_FILE",
+)
 
 
 def lost(error: Exception, *, begun: bool) -> TransportError:
@@ -29,8 +33,10 @@ def lost(error: Exception, *, begun: bool) -> TransportError:
 
 def _words(cause: Exception) -> str:
     """What the system says of a socket, or TLS of a certificate. Other words may repeat a reply, with a key in it."""
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return f"{type(cause).__name__}: {cause.reason} {cause.verify_message}{TRUST.get(cause.verify_code, '')}"
     if isinstance(cause, ssl.SSLError):
-        return f"{type(cause).__name__}: {cause.reason or ''} {getattr(cause, 'verify_message', '')}".strip()
+        return f"{type(cause).__name__}: {cause.reason or ''}".strip()
     if isinstance(cause, OSError) and cause.errno:
         words = cause.strerror if isinstance(cause, socket.gaierror) else os.strerror(cause.errno)
         return f"{type(cause).__name__}: {words}"
