@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from any_llm.transport.scope import Scope
 
-SHARE = 2.0
+SHARE = 0.25
 """Seconds each address gets at least: one that never answers must not use up the time of the next."""
 
 
