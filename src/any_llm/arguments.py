@@ -16,6 +16,7 @@ from any_llm.flow.pace import Terms
 from any_llm.flow.retry import Retry
 from any_llm.flow.vectors import Form, Matrix
 from any_llm.form import form, sent
+from any_llm.loading import loading
 from any_llm.providers.own import adapter_of
 from any_llm.providers.roles import role
 from any_llm.types.vectors import DTYPES
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
 
 def job(client: Configuration, model: str, inputs: object, kwargs: Mapping[str, Any], **options: Any) -> Job:
     """Turn a call's arguments into a Job. Raises InvalidRequestError for what can be told wrong here."""
-    adapter = adapter_of(client.row)
+    with loading():
+        adapter = adapter_of(client.row)
     call, wanted = _for_model(prepared(client, model, kwargs, **options), adapter)
     texts = checked_inputs(inputs)
     setting = Setting(

@@ -16,7 +16,7 @@ import aiohttp
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.payload import Payload
 
-from any_llm.transport.apart import Resolver
+from any_llm.transport.resolver import Resolver
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
