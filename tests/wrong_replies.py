@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from faults import WIRE, Fault, body_of, broken, half, right, sends
 from loopback import Answer
+from numbered import KEY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,10 +75,11 @@ def limited(headers: dict[str, str] | None = None, *, again: bool = True, **erro
     )
 
 
-def redirects(status: int, location: str | None) -> Fault:
-    """Point elsewhere."""
+def redirects(status: int, location: str | None, target: str) -> Fault:
+    """Point elsewhere: the error says where to, less what may be secret."""
     headers = {} if location is None else {"location": location}
-    return Fault(answer=lambda _: Answer(status, headers=headers), error="ProviderError", words="api_base", again=False)
+    words = f"redirects to {target}; a redirect is never followed with a key. Set api_base"
+    return Fault(answer=lambda _: Answer(status, headers=headers), error="ProviderError", words=words, again=False)
 
 
 REPLIES: dict[str, Fault] = {
@@ -118,12 +120,13 @@ REPLIES: dict[str, Fault] = {
     "429, at NaN": limited({"retry-after": "nan"}),
     "429, soon": limited({"retry-after": "soon"}),
     "429 for want of money": limited(again=False, **EMPTY),
-    "301": redirects(301, "https://elsewhere.invalid/v1/embeddings"),
-    "302 without a word where": redirects(302, None),
-    "303": redirects(303, "/other"),
-    "307": redirects(307, "//elsewhere.invalid/"),
-    "308 to nowhere": redirects(308, "http://[::1"),
-    "304": redirects(304, None),
+    "301": redirects(301, "https://elsewhere.invalid/v1/embeddings", "https://elsewhere.invalid/v1/embeddings"),
+    "302 without a word where": redirects(302, None, "no address"),
+    "303": redirects(303, "http://me:pw@elsewhere.invalid:81/other?key=1#x", "http://elsewhere.invalid:81/other"),
+    "307": redirects(307, "//elsewhere.invalid/", "http://elsewhere.invalid/"),
+    "308 to nowhere": redirects(308, "http://[::1", "no address"),
+    "308 to its key": redirects(308, f"https://elsewhere.invalid/{KEY}", "https://elsewhere.invalid/***"),
+    "304": redirects(304, None, "no address"),
     "204": broken(lambda _: Answer(204, headers={"content-length": "0"})),
     "200 without a body": broken(lambda _: Answer(200)),
     "200 as a page": broken(lambda _: Answer(200, body=HTML)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin
 
 from any_llm import exceptions as errors
 from any_llm.flow.redact import redact, without_secrets
@@ -76,9 +77,8 @@ def refused(
     """
     kind = _kind(batch, reply.status, refusal)
     texts = [*batch.texts, *(text.removeprefix(call.prefix) for text in batch.texts)] if call.prefix else batch.texts
-    message = redact(without_secrets(refusal.message, sent.headers, call.query), texts)
-    if 300 <= reply.status < 400:  # noqa: PLR2004
-        message = "It answered with a redirect, which is never followed with a key. Set api_base to the final address."
+    said = _redirect(sent, reply) if 300 <= reply.status < 400 else refusal.message  # noqa: PLR2004
+    message = redact(without_secrets(said, sent.headers, call.query), texts)
     details: dict[str, Any] = {
         "status_code": reply.status,
         "code": _discreet(refusal.code, sent, call, batch),
@@ -91,6 +91,14 @@ def refused(
     if kind is errors.RateLimitError:
         details["retry_after"] = reply.headers.get("retry-after", None if asked is None else f"{asked:g}")
     return kind(f"{call.model}: {message}", None, call.row.name, **details)
+
+
+def _redirect(sent: Send, reply: Reply) -> str:
+    try:
+        target = public(urljoin(sent.url, reply.headers["location"]))
+    except (KeyError, ValueError):
+        target = "no address"
+    return f"It redirects to {target}; a redirect is never followed with a key. Set api_base to the final address."
 
 
 def _discreet(word: str | None, sent: Send, call: Call, batch: Batch) -> str | None:
