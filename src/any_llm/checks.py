@@ -13,8 +13,8 @@ LONGEST = 2_000_000.0
 """Seconds, 23 days: what the system's own timeouts can hold. A longer one is as good as none."""
 
 
-IPV4 = 4
-"""Numbers an address has."""
+IPV4, OCTET = 4, 255
+"""Numbers an address has, and the largest."""
 
 
 def number(name: str, value: int | None, *, least: int, default: int | None = None) -> int | None:
@@ -95,7 +95,9 @@ def _host(host: str) -> bool:
         return "%" not in host
     if not numbers[-1].isdecimal() and not numbers[-1].startswith("0x"):
         return True
-    return len(numbers) == IPV4 and all(each.isdecimal() and str(int(each)) == each for each in numbers)
+    return len(numbers) == IPV4 and all(
+        each.isdecimal() and str(int(each)) == each and int(each) <= OCTET for each in numbers
+    )
 
 
 def address(name: str, value: Any, *, bare: bool = False, login: bool = False) -> str:
