@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 PAUSE = 0.02
 """Seconds between the bytes of a server that drips."""
 HUGE = 8 << 20
-"""Bytes a bomb or an endless reply has: far more than three short texts can need."""
+"""Bytes a bomb has: far more than three short texts can need."""
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,15 +85,13 @@ class Verbatim(Answer, frozen=True):
         return self.body
 
 
-def endlessly(head: bytes, piece: bytes, *, most: int = HUGE, pause: float = 0.0) -> Callable[[Request], Raw]:
-    """Write a head, then the same piece again and again."""
+def endlessly(head: bytes, piece: bytes, *, pause: float = 0.0) -> Callable[[Request], Raw]:
+    """Write a head, then the same piece again and again until nobody listens."""
 
     def write(connection: Connection) -> None:
         connection.send(head)
-        for _ in range(most // len(piece)):
+        while not connection.wait(pause):
             connection.send(piece)
-            if pause and connection.wait(pause):
-                return
 
     return lambda _: Raw(write)
 
@@ -165,6 +163,7 @@ WIRE: dict[str, Fault] = {
     "resets before its reply": lost(sends(end="reset")),
     "hangs up in its status": lost(sends(b"HTTP/1.1 2")),
     "hangs up in its headers": lost(sends(b"HTTP/1.1 200 OK\r\nContent-Le")),
+    "hangs up between two headers": lost(sends(b"HTTP/1.1 200 OK\r\nname: value\r\n")),
     "resets in its headers": lost(sends(b"HTTP/1.1 200 OK\r\n", end="reset")),
     "hangs up in its body": lost(sends(length(), half), sends=2, words="cut off"),
     "resets in its body": lost(sends(length(), half, end="reset"), sends=2, words="cut off"),

@@ -117,7 +117,8 @@ def _joined(*programs):
 
 BOMBS = {
     "plain": lambda: Answer(body=b" " * (300 << 20)),
-    "gzip": lambda: Answer(body=gzip.compress(b" " * (1 << 20)) * 300, headers={"content-encoding": "gzip"}),
+    "gzip": lambda: Answer(body=gzip.compress(b" " * (300 << 20), 1), headers={"content-encoding": "gzip"}),
+    "gzip in parts": lambda: Answer(body=gzip.compress(b" " * (1 << 20)) * 300, headers={"content-encoding": "gzip"}),
     "a refusal": lambda: Answer(500, body=gzip.compress(b" " * (1 << 20)) * 300, headers={"content-encoding": "gzip"}),
 }
 
@@ -128,12 +129,13 @@ BOMBS = {
 def test_three_hundred_megabytes_find_no_room(bomb, way, loopback):
     program = """
         import resource
+        inputs = texts(2000 if sys.argv[4] == "a refusal" else 3)  # of a refusal no more is read for more inputs
         def call(url):
             try:
                 if sys.argv[2] == "sync":
-                    embedding(inputs=texts(3), **to(url, max_retries=0))
+                    embedding(inputs=inputs, **to(url, max_retries=0))
                 else:
-                    asyncio.run(aembedding(inputs=texts(3), **to(url, max_retries=0)))
+                    asyncio.run(aembedding(inputs=inputs, **to(url, max_retries=0)))
             except Exception as error:
                 return type(error).__name__
         call(sys.argv[3])
@@ -142,6 +144,6 @@ def test_three_hundred_megabytes_find_no_room(bomb, way, loopback):
         print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
     """
     answer = BOMBS[bomb]()
-    code, (name, grown), errors = run(program, loopback(lambda _: answer).url, way, loopback(vectors).url)
+    code, (name, grown), errors = run(program, loopback(lambda _: answer).url, way, loopback(vectors).url, bomb)
     assert (code, name, errors) == (0, "ProviderError" if bomb == "a refusal" else "InvalidResponseError", "")
     assert int(grown) * (1 if sys.platform == "darwin" else 1024) < 24 << 20

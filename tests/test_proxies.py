@@ -102,13 +102,12 @@ def test_a_proxy_set_or_unset_later_is_heeded(call, loopback, monkeypatch):
 @pytest.mark.parametrize(
     ("login", "told"), [("", None), ("user:p%40ss", "user:p@ss"), ("user", "user:"), ("ü:%F0%9F%94%91", "ü:🔑")]
 )
-def test_a_proxy_behind_tls_is_gone_through(scheme, login, told, *, call, authority, monkeypatch):
-    monkeypatch.setenv("SSL_CERT_FILE", str(authority))
+def test_a_proxy_behind_tls_is_gone_through(scheme, login, told, *, call, authority):
     with SecureLoopback(forward) as proxy, SecureLoopback(vectors) as server:
         address = proxy.url.replace("https://", f"https://{login}@" if login else "https://")
         url = server.url if scheme == "https" else ELSEWHERE
         for _ in range(2):
-            assert numbers(call(inputs="5", **to(url, proxy=address))) == [5]
+            assert numbers(call(inputs="5", **to(url, proxy=address, verify=authority))) == [5]
         expected = None if told is None else basic(told)
         assert proxy.requests[0].headers.get("proxy-authorization") == expected
         assert [each.method for each in proxy.requests][:1] == ["CONNECT" if scheme == "https" else "POST"]

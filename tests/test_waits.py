@@ -14,7 +14,7 @@ import pytest
 
 from any_llm import ProviderTimeoutError, embedding
 from colours import COLOURS
-from loopback import Raw
+from loopback import Answer, Loopback, Raw
 from numbered import numbers, texts, to, vectors
 from patience import within
 from silent import listening
@@ -130,6 +130,25 @@ def test_dead_addresses_share_one_timeout_and_leave_time_for_a_good_one(call, lo
 def test_an_address_that_refuses_is_passed_over(call, loopback, monkeypatch):
     resolving(monkeypatch, at("http://127.0.0.1:9", loopback(vectors).url))
     assert numbers(call(inputs="5", **to(NAMED, max_retries=0))) == [5]
+
+
+@COLOURS
+def test_a_server_that_takes_its_time_to_read_is_waited_for(call, loopback):
+    class Slow(Loopback):
+        """Reads a large body in sips, for longer than a read may take, then answers."""
+
+        def _serve(self, connection):
+            heard = b""
+            with connection.socket:
+                while not heard.endswith(b"}"):
+                    assert not connection.wait(0.05)
+                    heard = connection.socket.recv(1 << 20)
+                connection.send(Answer(json={"data": [{"index": 0, "embedding": [5.0]}], "model": "m"}).encode())
+
+    with Slow(vectors) as server:
+        begun = time.monotonic()
+        assert numbers(call(inputs="x" * 16_000_000, timeout=0.3, **to(server.url, max_retries=0))) == [5]
+        assert time.monotonic() - begun > 0.6
 
 
 @COLOURS

@@ -37,7 +37,6 @@ class Patience:
         self._protocol: Answering | None = None
         self._transport: asyncio.Transport | None = None
         self._seconds = seconds
-        self._unsent = 0
         self._limit = asyncio.timeout(None)
 
     async def __aenter__(self) -> Self:
@@ -79,10 +78,6 @@ class Patience:
             self._transport.abort()
 
     def _look(self) -> None:
-        unsent = self._transport.get_write_buffer_size() if self._transport is not None else 0
-        if unsent != self._unsent:  # what we wrote is being taken
-            self._unsent = unsent
-            self.moved()
         due = self._last + self._seconds
         if due <= self._loop.time():
             self._limit.reschedule(due)
