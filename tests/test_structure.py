@@ -62,7 +62,14 @@ def imports_of(path: Path) -> list[Import]:
     return found
 
 
-GROUND = ("any_llm.exceptions", "any_llm.checks", "any_llm.types", "any_llm.wire", "any_llm.work", "any_llm.providers.row")
+GROUND = (
+    "any_llm.exceptions",
+    "any_llm.checks",
+    "any_llm.types",
+    "any_llm.wire",
+    "any_llm.work",
+    "any_llm.providers.row",
+)
 
 
 def room_of(module: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import socket
 import sys
 import threading
@@ -12,7 +13,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from any_llm import ProviderTimeoutError, embedding
+from any_llm import ProviderTimeoutError
 from colours import COLOURS
 from loopback import Answer, Loopback, Raw
 from numbered import numbers, texts, to, vectors
@@ -69,10 +70,14 @@ def test_without_a_deadline_a_key_may_take_its_time(call, loopback):
     assert numbers(call(inputs="5", timeout=0.2, **to(server.url, key))) == [5]
 
 
-def test_without_a_deadline_a_key_is_asked_for_on_the_callers_thread(loopback):
-    seen = []
-    embedding(inputs="5", **to(loopback(vectors).url, lambda: seen.append(threading.current_thread()) or "k"))
-    assert seen == [threading.current_thread()]
+@COLOURS
+@pytest.mark.parametrize("batches", [1, 3])
+def test_a_key_is_asked_for_in_the_callers_context(batches, call, loopback):
+    tenant = contextvars.ContextVar("tenant", default="nobody")
+    tenant.set("sk-of-this-tenant")  # though it may be asked for in another thread
+    server = loopback(vectors)
+    call(inputs=texts(batches), batch_size=1, **to(server.url, tenant.get))
+    assert {each.headers["authorization"] for each in server.requests} == {"Bearer sk-of-this-tenant"}
 
 
 def resolving(monkeypatch, look_up):

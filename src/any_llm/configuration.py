@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import os
-from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from any_llm import checks
 from any_llm.exceptions import InvalidRequestError, MissingApiKeyError
-from any_llm.warn import warn
+from any_llm.trust import network
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Mapping
+    from collections.abc import Hashable, Mapping
 
     from any_llm.providers.row import Row
     from any_llm.wire import KeySource
@@ -102,7 +101,7 @@ def configure(row: Row, api_key: Any, api_base: str | None, arguments: Mapping[s
         key=source,
         identity=(row.name, _known_by(source or key), *sorted((name, _known_by(own[name])) for name in own)),
         options=own,
-        network=_network(given),
+        network=network(given),
         max_retries=checks.number("max_retries", given.get("max_retries"), least=0),
         max_concurrency=concurrency or _concurrency(row, base),
         rpm=checks.number("rpm", given.get("rpm"), least=1),
@@ -173,56 +172,6 @@ def _credential(row: Row, api_key: Any, given: dict[str, Any]) -> tuple[Row, Any
     if not tokens and api_key is None and (token := _first_set(row.token_env)) is not None:
         tokens = [token]
     return (row._replace(auth=("Authorization", "Bearer ")), tokens[0]) if tokens else (row, api_key)
-
-
-def _network(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Check what the transports read."""
-    check: dict[str, Callable[[str, Any], Any]] = {
-        "proxy": partial(checks.address, login=True),
-        "verify": _trust,
-        "cert": _certificate,
-        "ssl_context": _context,
-        "timeout": checks.seconds,
-    }
-    checked = {name: check[name](name, given[name]) for name in check if name in given}
-    context = checked.get("ssl_context")
-    if context is not None and (beside := {"verify", "cert"} & checked.keys()):
-        others = " and ".join(f"{name}=" for name in sorted(beside))
-        raise InvalidRequestError(f"ssl_context= says whom to trust and what to show; pass it without {others}.")
-    if checked.get("verify") is False or (context is not None and not getattr(context, "verify_mode", True)):
-        named = "verify=False" if context is None else "an ssl_context that verifies nobody"
-        warn(
-            f"{named}: the key and the texts go to whoever answers. To trust one more authority, pass the path of its "
-            "certificate as verify=."
-        )
-    return checked
-
-
-def _trust(name: str, value: Any) -> bool | str:
-    """Check what is trusted: True, False, or the path of a CA file or folder."""
-    if isinstance(value, bool):
-        return value
-    return _path(name, value)
-
-
-def _certificate(name: str, value: Any) -> str | tuple[str, ...]:
-    """Check a client certificate: a PEM file, or (certificate, key), or (certificate, key, password)."""
-    if isinstance(value, list | tuple) and len(value) in {2, 3}:
-        return (_path(name, value[0]), _path(name, value[1]), *map(str, value[2:]))
-    return _path(name, value)
-
-
-def _context(name: str, value: Any) -> Any:
-    """Check an ssl.SSLContext, without loading ssl for it."""
-    if not hasattr(value, "wrap_socket"):
-        raise InvalidRequestError(f"{name} must be an ssl.SSLContext, not {type(value).__name__}.")
-    return value
-
-
-def _path(name: str, value: Any) -> str:
-    if not isinstance(value, str | os.PathLike) or not os.path.exists(value):  # noqa: PTH110  # pathlib costs 5 ms
-        raise InvalidRequestError(f"{name} must name a file that exists.")
-    return os.fspath(value)
 
 
 def _key(row: Row, api_key: Any) -> tuple[str, KeySource | None]:

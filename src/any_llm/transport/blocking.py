@@ -187,7 +187,7 @@ def _read(response: urllib3.BaseHTTPResponse, body: Body) -> None:
 def _call(command: Run, scope: Scope) -> Any:
     """Call a blocking function; await what it returns, if that is to be awaited and no loop waits for this call."""
     function = partial(called, command.function)
-    value = scope.apart(function) if command.apart and scope.bounded else function()
+    value = scope.apart(function) if command.apart else function()
     if not inspect.isawaitable(value):
         return value
     if scope.holds is None:
