@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+from base64 import b64encode
 
 import pytest
 
-from any_llm import AnyLLM, AnyLLMError, AuthenticationError
+from any_llm import AnyLLM, AnyLLMError, AuthenticationError, shared
 from colours import COLOURS
 from forward_proxy import forward
 from loopback import Answer, Raw
@@ -125,6 +126,49 @@ def test_no_log_and_no_error_holds_the_key(answer, call, loopback, caplog):
     assert all(each.headers["authorization"] == f"Bearer {KEY}" for each in server.requests)
     logged = [f"{each.getMessage()} {each.exc_text} {each.__dict__}" for each in caplog.records]
     assert not any(KEY in words for words in [told, *logged])
+
+
+def held(root):
+    """Everything of ours that can be reached from it, and what that holds."""
+    seen, waiting = {}, [root]
+    while waiting:
+        each = waiting.pop()
+        if id(each) in seen:
+            continue
+        seen[id(each)] = each
+        if isinstance(each, dict):
+            waiting += [*each.keys(), *each.values()]
+        elif isinstance(each, list | tuple | set | frozenset):
+            waiting += each
+        elif type(each).__module__.startswith(("any_llm", "urllib3")):
+            waiting += [getattr(each, name) for name in getattr(each, "__struct_fields__", ())]
+            waiting += getattr(each, "__dict__", {}).values()
+    return list(seen.values())
+
+
+@COLOURS
+def test_no_repr_holds_a_secret(call, loopback):
+    secrets = {
+        "key": KEY,
+        "login": "hush",
+        "coded": b64encode(b"me:hush").decode(),
+        "cookie": "sk-jar",
+        "query": "sk-q",
+    }
+    server = loopback(vectors)
+    given = {
+        "proxy": server.url.replace("://", "://me:hush@"),
+        "default_headers": {"Cookie": "sk-jar"},
+        "default_query": {"api_key": "sk-q"},
+    }
+    options = to("http://host.test", **given)
+    assert numbers(call(inputs="5", **options)) == [5]
+    told = repr(server.requests[0])
+    assert all(word in told for name, word in secrets.items() if name != "login")
+    found = held(shared._clients)
+    assert any(isinstance(each, AnyLLM) for each in found)
+    shown = [f"{type(each).__name__}: {each!r}" for each in found]
+    assert [(name, line) for line in shown for name, word in secrets.items() if word in line] == []
 
 
 async def test_no_repr_holds_the_key(loopback):

@@ -68,6 +68,7 @@ GROUND = (
     "any_llm.types",
     "any_llm.wire",
     "any_llm.work",
+    "any_llm.secret",
     "any_llm.providers.row",
 )
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from any_llm.exceptions import InvalidRequestError
+from any_llm.secret import hidden
 
 FRAMING = frozenset({"content-length", "transfer-encoding", "expect", "te", "trailer", "upgrade"})
 """Headers that say where a request ends: a second word on it would be read as another request."""
@@ -56,7 +57,7 @@ def mapping(name: str, value: Mapping[str, Any] | None) -> Mapping[str, Any]:
 
 def query(name: str, value: Mapping[str, Any] | None) -> dict[str, str]:
     """Check what goes behind an address: names to texts or numbers. None means not given, as everywhere."""
-    checked = {}
+    checked: dict[str, str] = {}
     for key, word in mapping(name, value).items():
         if word is None:
             continue
@@ -64,7 +65,7 @@ def query(name: str, value: Mapping[str, Any] | None) -> dict[str, str]:
             word = str(word).lower()  # noqa: PLW2901  # as JSON and every SDK write it
         if not isinstance(key, str) or not isinstance(word, str | int | float) or not sendable(f"{key}{word}"):
             raise InvalidRequestError(f"{name} must map names to texts or numbers; {key!r} does not.")
-        checked[key] = str(word)
+        checked[key] = hidden(key, str(word))
     return checked
 
 
@@ -84,7 +85,7 @@ def headers(*layers: Mapping[str, str] | None) -> dict[str, str]:
                 raise InvalidRequestError(f"header {name!r} is the connection's business; it cannot be set.")
             if not isinstance(value, str) or not value.isascii() or not value.isprintable():
                 raise InvalidRequestError(f"header {name!r} must have one line of ASCII text as its value.")
-            merged[name.lower()] = (name, value)
+            merged[name.lower()] = (name, hidden(name, value))
     return dict(merged.values())
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from any_llm import checks
 from any_llm.exceptions import InvalidRequestError, MissingApiKeyError
+from any_llm.secret import Secret, hidden
 from any_llm.trust import network
 
 if TYPE_CHECKING:
@@ -79,7 +80,9 @@ def configure(row: Row, api_key: Any, api_base: str | None, arguments: Mapping[s
     parts = {name: given.pop(name, None) or os.environ.get(variable) for name, variable in row.variables.items()}
     base = _base(row, key, parts, given.pop("api_base", api_base) or _first_set(row.base_env))
     own: dict[str, Any] = {name: value for name, value in parts.items() if value}
-    own.update((name, given.pop(name)) for name in (*row.client_options, *row.credentials) if name in given)
+    own.update(
+        (name, hidden(name, given.pop(name))) for name in (*row.client_options, *row.credentials) if name in given
+    )
     if (milliseconds := own.pop("timeout_ms", None)) is not None:
         given.setdefault("timeout", milliseconds / 1000)
     named = {header: given.pop(name) for name, header in row.client_headers.items() if name in given}
@@ -93,7 +96,7 @@ def configure(row: Row, api_key: Any, api_base: str | None, arguments: Mapping[s
         base=base,
         headers=checks.headers(
             HEADERS,
-            {row.auth[0]: row.auth[1] + key} if key else None,
+            {row.auth[0]: Secret(row.auth[1] + key)} if key else None,
             named,
             checks.mapping("default_headers", given.get("default_headers")),
         ),

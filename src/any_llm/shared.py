@@ -11,6 +11,7 @@ from any_llm.client import AnyLLM
 from any_llm.constants import split_model_provider
 from any_llm.exceptions import InvalidRequestError
 from any_llm.registry import row_of
+from any_llm.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
@@ -58,7 +59,7 @@ def client_for(
     )
     surroundings = tuple(os.environ.get(name) for name in variables)
     try:
-        identity = (id(row), api_key, api_base, surroundings, _frozen(client_args))
+        identity = _frozen((id(row), api_key, api_base, surroundings, client_args))
         hash(identity)
     except TypeError:  # an option that cannot be compared: a client of its own
         return AnyLLM.create(row.name, api_key, api_base, **client_args), model
@@ -76,7 +77,9 @@ def client_for(
 def _frozen(value: Any) -> Hashable:
     if isinstance(value, dict):
         return tuple(sorted((name, _frozen(item)) for name, item in value.items()))
-    return tuple(map(_frozen, value)) if isinstance(value, list | tuple) else value
+    if isinstance(value, list | tuple):
+        return tuple(map(_frozen, value))
+    return Secret(value) if isinstance(value, str) else value
 
 
 def _unlock() -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from any_llm import checks
 from any_llm.exceptions import InvalidRequestError
+from any_llm.secret import Secret
 from any_llm.warn import warn
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def network(given: Mapping[str, Any]) -> dict[str, Any]:
     """Check what the transports read."""
     check: dict[str, Callable[[str, Any], Any]] = {
-        "proxy": partial(checks.address, login=True),
+        "proxy": _proxy,
         "verify": _trust,
         "cert": _certificate,
         "ssl_context": _context,
@@ -35,6 +35,11 @@ def network(given: Mapping[str, Any]) -> dict[str, Any]:
             "certificate as verify=."
         )
     return checked
+
+
+def _proxy(name: str, value: Any) -> str:
+    """Check a proxy's address, which may hold a login."""
+    return Secret(checks.address(name, value, login=True))
 
 
 def _trust(name: str, value: Any) -> bool | str:

@@ -10,6 +10,7 @@ import msgspec
 
 from any_llm import checks
 from any_llm.exceptions import InvalidRequestError
+from any_llm.secret import Secret
 from any_llm.wire import Once, Outcome, Run, Send
 
 if TYPE_CHECKING:
@@ -33,12 +34,12 @@ def identified(
         key = (setting.place[0], setting.place[2])
         fetch = partial(_token, setting, exchange, key, now)
         token: Token = setting.memory.token(key, now) or (yield Once(key, fetch)).value
-        headers.update(token.headers)
+        headers.update({name: Secret(word) for name, word in token.headers.items()})
         url = _whole(call, url, token.found)
         sign = token.sign or sign
     if call.key is not None and call.row.auth[0].lower() not in map(str.lower, headers):
         header, prefix = call.row.auth
-        headers[header] = prefix + checks.key(call.row.name, (yield Run(call.key, apart=True)).value)
+        headers[header] = Secret(prefix + checks.key(call.row.name, (yield Run(call.key, apart=True)).value))
     return msgspec.structs.replace(command, url=url, headers=headers, sign=sign)
 
 

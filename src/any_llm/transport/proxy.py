@@ -10,6 +10,7 @@ from urllib.request import getproxies_environment
 
 from any_llm import checks
 from any_llm.exceptions import InvalidRequestError
+from any_llm.secret import Secret
 
 if TYPE_CHECKING:
     from urllib.parse import SplitResult
@@ -67,10 +68,10 @@ def proxy_at(name: str, url: str) -> Proxy:
             f"{name} names a {scheme} proxy, which is not supported: name one as http://host:port."
         )
     parts = urlsplit(checks.address(name, url, login=True))
-    headers = {}
+    headers: dict[str, str] = {}
     if parts.username:
         login = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
-        headers["Proxy-Authorization"] = "Basic " + b64encode(login.encode()).decode()
+        headers["Proxy-Authorization"] = Secret("Basic " + b64encode(login.encode()).decode())
     return Proxy(f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}", headers)
 
 
