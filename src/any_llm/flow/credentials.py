@@ -10,7 +10,7 @@ import msgspec
 
 from any_llm import checks
 from any_llm.exceptions import InvalidRequestError
-from any_llm.secret import Secret
+from any_llm.secret import Secret, hidden
 from any_llm.wire import Once, Outcome, Run, Send
 
 if TYPE_CHECKING:
@@ -28,7 +28,8 @@ def identified(
     """The request with its headers; a callable key is asked for now, a token fetched if none is fresh."""
     if isinstance(command, Run):
         return command
-    headers, url, sign = {**call.headers, **command.headers}, command.url, command.sign
+    headers = {**call.headers, **{name: hidden(name, word) for name, word in command.headers.items()}}
+    url, sign = command.url, command.sign
     exchange = _exchange(setting, call)
     if exchange is not None:
         key = (setting.place[0], setting.place[2])

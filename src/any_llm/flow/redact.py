@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from any_llm.secret import secretive
+from any_llm.secret import Secret, secretive
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -38,7 +38,7 @@ def without_secrets(message: str, *carriers: Mapping[str, str]) -> str:
     for carrier in carriers:
         for name, value in carrier.items():
             secret = value.rpartition(" ")[2]  # less "Bearer "
-            if secret and secretive(name):
+            if secret and (isinstance(value, Secret) or secretive(name)):
                 message = message.replace(secret, "***")
     return message
 
