@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-SECRETIVE = ("auth", "key", "token", "secret", "cookie", "credential", "password")
+SECRETIVE = ("auth", "key", "token", "secret", "cookie", "password")
 """What has one of these words in its name carries a secret."""
 
 
