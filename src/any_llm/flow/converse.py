@@ -195,7 +195,7 @@ def _followed(
         if ask is None:
             break
         yield Sleep(POLL)
-        outcome = yield msgspec.structs.replace(ask, headers={**sent.headers, **ask.headers})
+        outcome = yield msgspec.structs.replace(ask, headers={**sent.headers, **ask.headers}, limit=sent.limit)
     return outcome
 
 
