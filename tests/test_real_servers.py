@@ -136,7 +136,7 @@ def test_the_reply_to_a_call_that_was_given_up_reaches_no_other(name, colour, se
         async with made:
             with pytest.raises(ProviderTimeoutError):
                 await made.aembedding(**impatient)
-            return await made.aembedding(door.model, ["cab", "mat"])
+            return await made.aembedding(door.model, ["cab"])
 
     if colour == "tasks":
         result = asyncio.run(tasks())
@@ -144,8 +144,8 @@ def test_the_reply_to_a_call_that_was_given_up_reaches_no_other(name, colour, se
         with made:
             with pytest.raises(ProviderTimeoutError):
                 made.embedding(**impatient)
-            result = made.embedding(door.model, ["cab", "mat"])
-    assert np.abs(result.to_numpy() - by_sdk(door, url, ("cab", "mat")).vectors).max() <= NOISE
+            result = made.embedding(door.model, ["cab"])
+    assert np.abs(result.to_numpy() - by_sdk(door, url, ("cab",)).vectors).max() <= NOISE
 
 
 @COLOURS
