@@ -34,7 +34,7 @@ OK = range(200, 300)
 UNAUTHORISED = 401
 POLL = 0.5
 """Seconds between two questions whether a provider is done."""
-REQUEST_IDS = ("x-request-id", "request-id", "apim-request-id", "x-goog-request-id", "cf-ray")
+REQUEST_IDS = ("x-request-id", "request-id", "apim-request-id", "x-goog-request-id", "x-litellm-call-id", "cf-ray")
 """Headers that name a request at the provider, best first."""
 
 

@@ -46,6 +46,10 @@ BY_WORDS: tuple[tuple[int, re.Pattern[str], type[errors.AnyLLMError], bool], ...
     (400, re.compile(r"api key not valid", re.IGNORECASE), errors.AuthenticationError, False),
     # Gemini answers an empty account with 429 RESOURCE_EXHAUSTED, as it does too many requests.
     (429, re.compile(r"prepa\w+ \w+ are depleted", re.IGNORECASE), errors.InsufficientFundsError, False),
+    # LiteLLM's proxy: a key it would look up in a database it lacks. The code that comes with it is an outage's too.
+    (400, re.compile(r"^no connected db\.", re.IGNORECASE), errors.AuthenticationError, False),
+    (400, re.compile(r"invalid model name passed in model=", re.IGNORECASE), errors.ModelNotFoundError, False),
+    (400, re.compile(r"^content blocked: ", re.IGNORECASE), errors.ContentFilterError, False),
     # OpenAI, vLLM, Ollama and Jina have no code for it.
     (
         400,
