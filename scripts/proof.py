@@ -7,10 +7,11 @@ distribution it was held against.
 from __future__ import annotations
 
 import json
+import sys
 from contextlib import redirect_stdout
 from datetime import UTC, datetime
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import distributions
 from io import StringIO
 from pathlib import Path
 from typing import Any, get_args
@@ -83,10 +84,12 @@ def evidence() -> dict[str, list[dict[str, Any]]]:
 
 
 def _installed(distribution: str) -> str:
-    try:
-        return version(distribution)
-    except PackageNotFoundError:
-        raise SystemExit(f"{distribution} is not installed here, so its version cannot be recorded.") from None
+    """Version of an SDK, or of a server that has an environment of its own."""
+    servers = (str(packages) for packages in ROOT.glob(".venv/servers/*/lib/python*/site-packages"))
+    found = next(distributions(name=distribution, path=[*sys.path, *servers]), None)
+    if found is None:
+        raise SystemExit(f"{distribution} is not installed here, so its version cannot be recorded.")
+    return found.version
 
 
 def evidence_json() -> str:

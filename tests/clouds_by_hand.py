@@ -12,6 +12,7 @@ import pytest
 
 from any_llm.exceptions import AnyLLMError
 from any_llm.flow.converse import converse
+from any_llm.flow.setting import Problem
 from any_llm.providers.table import ROWS
 from any_llm.transport.drive import drive
 from any_llm.wire import Once, Outcome, Reply, Run, Send, Sleep, Token, TransportError
@@ -89,6 +90,8 @@ def tell(flow: Generator[Any, Outcome, Any], replies: Sequence[Reply | Transport
     played = Played(replies, at)
     try:
         played.told.value = played.run(flow)
+        if isinstance(played.told.value, Problem):
+            raise played.told.value.error
     except AnyLLMError as error:
         played.told.error = error
     assert played.left == []

@@ -12,9 +12,10 @@ from hypothesis import settings
 from any_llm.flow.memory import MEMORY
 from any_llm.registry import REGISTRY
 from loopback import Answer, Loopback, Raw, Request
+from real_servers import Servers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator, Iterator
 
 # Ends and beginnings of the names of variables that this library, an SDK or an HTTP library would read.
 ENDS = ("_API_KEY", "_API_KEY_PATH", "_API_BASE", "_BASE_URL", "_API_URL", "_API_VERSION", "_PROXY", "_TOKEN")
@@ -46,6 +47,22 @@ def loopback() -> Iterator[Callable[[Callable[[Request], Answer | Raw]], Loopbac
     """Start a server with this `answer`; the test's end closes it."""
     with ExitStack() as servers:
         yield lambda answer: servers.enter_context(Loopback(answer))
+
+
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
+    """Servers that others wrote, each started when it is first asked for."""
+    with Servers(tmp_path_factory.mktemp("servers")) as started:
+        yield started
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Function) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show what these servers wrote, where a test with them fails."""
+    report = yield
+    if report.failed and "servers" in item.funcargs:
+        report.sections += [(f"{each.name} wrote", each.said()) for each in item.funcargs["servers"].running.values()]
+    return report
 
 
 # The same examples on every run: what chance finds belongs into `make soak`, or into a table.

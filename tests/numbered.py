@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from any_llm import AnyLLM
 from any_llm.flow.memory import MEMORY
+from any_llm.flow.search import WORD
 from loopback import Answer
 
 if TYPE_CHECKING:
@@ -15,8 +16,10 @@ if TYPE_CHECKING:
 
 KEY = "sk-never-to-be-seen"
 NOT_GIVEN = dict.fromkeys(
-    ("dimensions", "dtype", "input_type", "overflow", "normalize", "batch_size", "on_error", "dedupe")
-    + ("extra_headers", "extra_query", "extra_body")
+    (
+        *("dimensions", "dtype", "input_type", "overflow", "normalize", "batch_size", "on_error", "dedupe"),
+        *("extra_headers", "extra_query", "extra_body"),
+    )
 )
 
 
@@ -36,7 +39,10 @@ def known(url: str, api_key: Any = KEY, **client_args: Any) -> dict[str, Any]:
 
 def vectors(request: Request) -> Answer:
     """Answer as OpenAI does."""
-    data = [{"embedding": [float(text), 1.0], "index": index} for index, text in enumerate(request.json["input"])]
+    data = [
+        {"embedding": [float(text) if text != WORD else 0.5, 1.0], "index": index}
+        for index, text in enumerate(request.json["input"])
+    ]
     return Answer(json={"data": data, "model": "m", "usage": {"prompt_tokens": 1, "total_tokens": 1}})
 
 

@@ -31,6 +31,7 @@ LLAMA = {"code": 500, "message": "input (3002 tokens) is too large to process. i
          "type": "server_error"}  # fmt: skip
 ECHO = {"detail": [{"type": "too_long", "loc": ["body", "input"], "msg": "List should have at most 2048 items",
                     "input": list(TEXTS), "ctx": {"field_type": "List"}}]}  # fmt: skip
+NO_DATABASE = {"error": {"message": "No connected db.", "type": "no_db_connection", "param": None, "code": "400"}}
 HTML = b"<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body><center>nginx</center></body></html>"
 
 REFUSALS = [
@@ -90,6 +91,13 @@ REFUSALS = [
      errors.AuthenticationError, "401", "Invalid API Key"),
     ("llamacpp", 503, {"error": {"code": 503, "message": "Loading model", "type": "unavailable_error"}},
      errors.ProviderError, "503", "Loading model"),
+    ("litellm_proxy", 400, NO_DATABASE, errors.AuthenticationError, "400", "No connected db."),
+    ("litellm_proxy", 503, {"error": {"message": "Service Unavailable", "type": "no_db_connection", "code": "503"}},
+     errors.ProviderError, "503", "Service Unavailable"),
+    ("litellm_proxy", 400, {"error": {"message": "/embeddings: Invalid model name passed in model=m. Call `/v1/models`",
+     "type": "invalid_request_error", "code": "400"}}, errors.ModelNotFoundError, "400", "Invalid model name"),
+    ("litellm_proxy", 400, {"error": {"message": "Content blocked: keyword 'w' detected", "code": "400"}},
+     errors.ContentFilterError, "400", "keyword"),
     ("vllm", 422, ECHO, errors.InvalidRequestError, None, "at most 2048 items"),  # as infinity answers
     ("vllm", 422, {"error": "batch size 64 > maximum allowed batch size 32", "error_type": "Validation"},
      errors.InvalidRequestError, None, "maximum allowed"),  # TEI

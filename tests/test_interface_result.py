@@ -128,7 +128,7 @@ def test_zero_never_passes_for_free(embed, reported, source, counts, loopback):
 
 
 @BOTH
-@pytest.mark.parametrize("header", ["x-request-id", "request-id", "apim-request-id"])
+@pytest.mark.parametrize("header", ["x-request-id", "request-id", "apim-request-id", "x-litellm-call-id"])
 def test_request_ids_are_one_a_request_sent(embed, header, loopback):
     def answer(request):
         reply = SPOKEN["openai"].answer(request)

@@ -98,7 +98,10 @@ def showing(pem):
 def test_whom_a_client_trusts_and_what_it_shows(embed, asks, options, trusted, pem):
     with TlsLoopback(SPOKEN["openai"].answer, pem, asks_for_certificate=asks) as server:
         call = {**at(server), "client_args": {**options(pem), "max_retries": 0}}
-        if trusted:
+        if options(pem).get("verify") is False:
+            with pytest.warns(UserWarning, match="verify=False"):
+                assert embed(**call).provider == "openai"
+        elif trusted:
             assert embed(**call).provider == "openai"
         else:
             with pytest.raises(ProviderConnectionError):

@@ -122,10 +122,13 @@ def test_a_sync_call_runs_where_it_is_made():
     before = set(threading.enumerate())
     assert embedding("fake:m", ["a", "b"]).provider == "fake"
     assert set(threading.enumerate()) == before
-    where = []
+    loops = []
     with pytest.raises(ZeroDivisionError):
-        embedding("openai:m", "Hello", api_key=lambda: where.append(threading.current_thread()) or str(1 / 0))
-    assert where == [threading.current_thread()]
+        embedding("openai:m", "Hello", api_key=lambda: loops.append(asyncio._get_running_loop()) or str(1 / 0))
+    assert loops == [None]
+    for asked in set(threading.enumerate()) - before:  # so that a deadline ends that wait too
+        asked.join(10)
+    assert set(threading.enumerate()) == before
 
 
 def test_azure_without_a_key_asks_entra(monkeypatch):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from any_llm import exceptions as errors
+from any_llm.wire import Send
 from by_hand import KEY, TEXTS, VECTORS, a_call, a_setting, adapter_of, play, reply, vectors_of
 from oracles.platforms import example
 
@@ -88,6 +89,12 @@ def test_replies_are_read(provider: str, body: dict[str, Any], expected: tuple[A
     assert (part.indexes, part.prompt_tokens, part.total_tokens, part.model, part.estimated) == (*expected, False)
     assert play(setting, [reply(body)]).error is None
     assert vectors_of(setting) == [A, B]
+
+
+def test_the_reply_to_a_question_whether_it_is_done_may_be_as_large():
+    setting = a_setting(call_of("replicate"))
+    first, second = play(setting, [running(), reply(done([A, B]))]).sent
+    assert first.limit == second.limit != Send(url="").limit
 
 
 def test_one_text_may_come_back_as_its_vector_alone():

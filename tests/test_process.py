@@ -124,7 +124,7 @@ def test_a_fork_while_a_lock_is_held_does_not_lock_the_child(loopback):
         client = AnyLLM.create("openai", KEY, sys.argv[1])
         client.embedding("m", texts(5))
         asyncio.run(client.aembedding("m", texts(5)))
-        tls = client._connections._blocking._tls, client._connections._asynchronous._connectors._tls
+        tls = client._connections._blocking._openers._tls, client._connections._asynchronous._tls
         locks = shared._lock, MEMORY.lock, REGISTRY._lock, tls[0]._lock, tls[1]._lock
         for lock in locks: lock.acquire()
         child = os.fork()
@@ -144,28 +144,32 @@ def test_a_fork_while_a_lock_is_held_does_not_lock_the_child(loopback):
 
 
 @FORKS
-def test_forks_beside_threads_that_call(loopback):
+@pytest.mark.parametrize("way", ["sync", "async"])
+def test_forks_beside_threads_that_call_for_the_first_time(way, loopback):
     program = """
         over = threading.Event()
         def call():
+            if sys.argv[2] == "sync":
+                return numbers(embedding(inputs=texts(5), batch_size=1, **options))
+            return numbers(asyncio.run(aembedding(inputs=texts(5), batch_size=1, **options)))
+        def calls():
             while not over.is_set():
-                embedding(inputs=texts(5), batch_size=1, **options)
-        embedding(inputs="0", **options)  # a module half imported at the fork would stay so in the child
-        threads = [threading.Thread(target=call) for _ in range(3)]
+                call()
+        threads = [threading.Thread(target=calls) for _ in range(3)]
         for thread in threads: thread.start()
         statuses = []
-        for _ in range(8):
+        for _ in range(8):  # a module half imported at the fork would stay so in the child, and lock it
             child = os.fork()
             if not child:
                 signal.alarm(10)
-                os._exit(0 if numbers(embedding(inputs=texts(5), batch_size=1, **options)) == list(range(5)) else 3)
+                os._exit(0 if call() == list(range(5)) else 3)
             statuses.append(os.waitpid(child, 0)[1])
         over.set()
         for thread in threads: thread.join()
         print(statuses)
     """
     # Python itself warns of forks beside threads from 3.12 on.
-    assert run(program, loopback(vectors).url, flags=("-W", "ignore")) == (0, [str([0] * 8)], "")
+    assert run(program, loopback(vectors).url, way, flags=("-W", "ignore")) == (0, [str([0] * 8)], "")
 
 
 def test_a_spawned_process_makes_its_own(loopback, tmp_path):

@@ -109,6 +109,16 @@ def test_a_case_in_a_new_file_is_found_and_one_that_is_skipped_is_not(copy):
     assert proofs[1] == {"kind": "sdk", "by": "openai", "version": version("openai"), "date": proofs[1]["date"]}
 
 
+def test_the_version_of_a_server_is_that_in_its_own_environment(copy):
+    installed = copy / ".venv/servers/at-home/lib/python3.99/site-packages/voyage_at_home-4.2.dist-info"
+    installed.mkdir(parents=True)
+    (installed / "METADATA").write_text("Metadata-Version: 2.1\nName: voyage-at-home\nVersion: 4.2\n")
+    (copy / "tests/test_new.py").write_text(PROVES.format("voyage", "server", "voyage-at-home"))
+    assert render(copy)[0] == 0
+    proof = json.loads((copy / EVIDENCE).read_text(encoding="utf-8"))["voyage"][-1]
+    assert (proof["kind"], proof["by"], proof["version"]) == ("server", "voyage-at-home", "4.2")
+
+
 @pytest.mark.parametrize(
     ("proof", "told"),
     [

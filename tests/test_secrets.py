@@ -5,10 +5,18 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+from base64 import b64encode
 
 import pytest
 
-from any_llm import AnyLLM, AnyLLMError, AuthenticationError
+from any_llm import AnyLLM, AnyLLMError, AuthenticationError, shared
+from any_llm.configuration import configure
+from any_llm.flow.memory import Memory
+from any_llm.flow.redact import without_secrets
+from any_llm.providers.table import ROWS
+from any_llm.secret import Secret
+from any_llm.wire import Token
+from by_hand import PLACE, a_call, a_setting, bad, play
 from colours import COLOURS
 from forward_proxy import forward
 from loopback import Answer, Raw
@@ -125,6 +133,80 @@ def test_no_log_and_no_error_holds_the_key(answer, call, loopback, caplog):
     assert all(each.headers["authorization"] == f"Bearer {KEY}" for each in server.requests)
     logged = [f"{each.getMessage()} {each.exc_text} {each.__dict__}" for each in caplog.records]
     assert not any(KEY in words for words in [told, *logged])
+
+
+def held(root):
+    """Everything of ours that can be reached from it, and what that holds."""
+    seen, waiting = {}, [root]
+    while waiting:
+        each = waiting.pop()
+        if id(each) in seen:
+            continue
+        seen[id(each)] = each
+        if isinstance(each, dict):
+            waiting += [*each.keys(), *each.values()]
+        elif isinstance(each, list | tuple | set | frozenset):
+            waiting += each
+        elif type(each).__module__.startswith(("any_llm", "urllib3")):
+            waiting += [getattr(each, name) for name in getattr(each, "__struct_fields__", ())]
+            waiting += getattr(each, "__dict__", {}).values()
+    return list(seen.values())
+
+
+@COLOURS
+def test_no_repr_holds_a_secret(call, loopback):
+    secrets = {
+        "key": KEY,
+        "login": "hush",
+        "coded": b64encode(b"me:hush").decode(),
+        "cookie": "sk-jar",
+        "query": "sk-q",
+    }
+    server = loopback(vectors)
+    given = {
+        "proxy": server.url.replace("://", "://me:hush@"),
+        "default_headers": {"Cookie": "sk-jar"},
+        "default_query": {"api_key": "sk-q"},
+    }
+    options = to("http://host.test", **given)
+    assert numbers(call(inputs="5", **options)) == [5]
+    told = repr(server.requests[0])
+    assert all(word in told for name, word in secrets.items() if name != "login")
+    found = held(shared._clients)
+    assert any(isinstance(each, AnyLLM) for each in found)
+    shown = [f"{type(each).__name__}: {each!r}" for each in found]
+    assert [(name, line) for line in shown for name, word in secrets.items() if word in line] == []
+
+
+def test_no_repr_holds_what_proves_who_asks():
+    own = {"aws_access_key_id": "AKIA-hush", "aws_secret_access_key": "hush-aws", "aws_session_token": "hush-session"}
+    client = AnyLLM.create("bedrock", region_name="us-east-1", **own)
+    assert not any(word in f"{each!r}" for each in held(client) for word in own.values())
+
+
+@pytest.mark.parametrize("source", ["a callable", "an exchange", "an adapter"])
+def test_no_repr_of_what_is_sent_holds_a_key_that_was_fetched(source):
+    memory = Memory()
+    memory.keep((PLACE[0], PLACE[2]), Token({"Authorization": f"Bearer {KEY}"}, float("inf")))
+    call = {
+        "a callable": a_call(key=lambda: KEY),
+        "an exchange": a_call("gigachat"),
+        "an adapter": a_call("azure", headers={"api-key": Secret(KEY)}),
+    }[source]
+    (sent,) = play(a_setting(call, memory=memory, retries=0), [bad(400)]).sent
+    assert sent.headers["Authorization"] == f"Bearer {KEY}"
+    assert KEY not in repr(sent.headers)
+
+
+@pytest.mark.parametrize("header", ["Authorization", "x-pass"])
+def test_an_echo_is_taken_out_whatever_the_keys_header_is_called(header):
+    row = ROWS["openai"]._replace(auth=(header, "Bearer "))
+    for headers in (
+        configure(row, KEY, None, {}).headers,
+        {"token": KEY},
+        {"x-pass": "openai", "auth": f"Bearer {KEY}"},
+    ):
+        assert without_secrets(f"you sent {KEY}, openai", headers) == "you sent ***, openai"
 
 
 async def test_no_repr_holds_the_key(loopback):

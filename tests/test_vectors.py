@@ -229,3 +229,26 @@ def test_normalise_brings_to_unit_length_in_place(values: list[float], expected:
     normalise(vectors)
     assert vectors.buffer is buffer
     assert vectors.numbers(1).tolist() == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("form", "count", "sent", "least", "most"),
+    [
+        (Form(dimensions=256), 1, 100, 160_000, 2_000_000),
+        (Form(dimensions=8192), 1, 100, 320_000, 2_000_000),
+        (Form(), 1, 100, 640_000, 2_000_000),  # no width is known
+        (Form(dimensions=256, cut_from=8192), 1, 100, 320_000, 2_000_000),  # the host sends all, and it is cut here
+        (Form(dimensions=3072), 2048, 9_000_000, 300_000_000, 1 << 30),
+        (Form(dimensions=8192), 100_000, 9_000_000, 1 << 30, 1 << 30),
+        (Form(dimensions=256), 1, 9_000_000, 9_000_000, 40_000_000),  # which may repeat what was sent
+    ],
+)
+def test_a_reply_has_room_for_what_was_asked_and_not_much_more(form, count, sent, least, most):
+    assert least <= Matrix(count, form).limit(count, sent) <= most
+
+
+def test_once_a_width_is_known_it_is_what_a_reply_has_room_for():
+    matrix = Matrix(2, Form())
+    before = matrix.limit(1, 100)
+    fill(matrix, a_batch(("a",)), part([1.0] * 5000))
+    assert matrix.limit(1, 100) < before

@@ -17,6 +17,7 @@ from any_llm.flow.room import HOSTED, LOOPBACK
 from any_llm.flow.setting import Setting
 from any_llm.flow.vectors import Form, Matrix
 from any_llm.form import form, sent
+from any_llm.loading import loading
 from any_llm.providers.own import adapter_of
 from any_llm.providers.roles import role
 from any_llm.types.vectors import DTYPES
@@ -31,7 +32,8 @@ if TYPE_CHECKING:
 
 def job(client: Configuration, model: str, inputs: object, kwargs: Mapping[str, Any], **options: Any) -> Job:
     """Turn a call's arguments into a Job. Raises InvalidRequestError for what can be told wrong here."""
-    adapter = adapter_of(client.row)
+    with loading():
+        adapter = adapter_of(client.row)
     call, wanted = _for_model(prepared(client, model, kwargs, **options), adapter)
     texts = checked_inputs(inputs)
     setting = Setting(
@@ -121,21 +123,17 @@ def prepared(
     """Lay the call's options over the client's."""
     if not isinstance(model, str) or not model:
         raise InvalidModelError("model must be a name, not empty.")
-    if overflow not in (None, "error", "truncate", "mean"):
-        raise InvalidRequestError(f"overflow={overflow!r}: choose 'error', 'truncate' or 'mean'.")
-    if dtype not in (None, *DTYPES):
-        raise InvalidRequestError(f"dtype={dtype!r}: choose {', '.join(DTYPES)}.")
-    for name, value in (("normalize", normalize), ("dedupe", dedupe)):
-        if value is not None and not isinstance(value, bool):
-            raise InvalidRequestError(f"{name}={value!r}: choose True, False or None.")
-    if on_error not in (None, "raise", "collect"):
-        raise InvalidRequestError(f"on_error={on_error!r}: choose 'raise' or 'collect'.")
+    if not checks.sendable(model):
+        raise InvalidModelError("model holds a lone surrogate, which no UTF-8 can carry.")
+    checks.choice("overflow", overflow, ("error", "truncate", "mean"))
+    checks.choice("dtype", dtype, DTYPES)
+    checks.choice("on_error", on_error, ("raise", "collect"))
+    checks.switch("normalize", normalize)
+    checks.switch("dedupe", dedupe)
     if input_type is not None and (not isinstance(input_type, str) or not input_type):
         raise InvalidRequestError(f"input_type={input_type!r} must be a word, or None.")
     extra = own_fields(client, kwargs)
-    encoding_format = extra.pop("encoding_format", None)
-    if encoding_format not in (None, "float", "base64"):
-        raise InvalidRequestError(f"encoding_format={encoding_format!r}: choose 'float' or 'base64'.")
+    encoding_format = checks.choice("encoding_format", extra.pop("encoding_format", None), ("float", "base64"))
     if dtype not in (None, "float32") and (normalize or encoding_format):
         given = "normalize=True" if normalize else f"encoding_format={encoding_format!r}"
         raise InvalidRequestError(f"{given} is for float32 only, not for dtype={dtype!r}; pass one of them.")
@@ -156,7 +154,7 @@ def prepared(
         ),
         extra={**extra, **checks.mapping("extra_body", extra_body)},
         headers=checks.headers(client.headers, checks.mapping("extra_headers", extra_headers)),
-        query={**client.query, **checks.mapping("extra_query", extra_query)},
+        query={**client.query, **checks.query("extra_query", extra_query)},
         client=client.options,
         key=client.key,
     )

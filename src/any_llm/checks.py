@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from any_llm.exceptions import InvalidRequestError
 from any_llm.providers.row import Limits
+from any_llm.secret import hidden
+
+FRAMING = frozenset({"content-length", "transfer-encoding", "expect", "te", "trailer", "upgrade"})
+"""Headers that say where a request ends: a second word on it would be read as another request."""
+LONGEST = 2_000_000.0
+"""Seconds, 23 days: what the system's own timeouts can hold. A longer one is as good as none."""
+
+
+IPV4, OCTET = 4, 255
+"""Numbers an address has, and the largest."""
 
 
 def number(name: str, value: int | None, *, least: int, default: int | None = None) -> int | None:
@@ -26,13 +36,26 @@ def limits(name: str, value: Mapping[str, int] | None) -> Limits:
     return Limits(**{each: number(f"{name}[{each!r}]", given[each], least=1) for each in given})
 
 
+def choice(name: str, value: Any, words: Collection[str]) -> Any:
+    """Check one of a few words, or None."""
+    if value is not None and value not in words:
+        raise InvalidRequestError(f"{name}={value!r}: choose {', '.join(map(repr, words))}.")
+    return value
+
+
+def switch(name: str, value: object) -> None:
+    """Check True, False or None."""
+    if value is not None and not isinstance(value, bool):
+        raise InvalidRequestError(f"{name}={value!r}: choose True, False or None.")
+
+
 def seconds(name: str, value: float | None) -> float | None:
     """Check a time: a positive number of seconds, or None."""
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < float("inf"):
         raise InvalidRequestError(f"{name}={value!r} must be a positive number of seconds.")
-    return float(value)
+    return float(min(value, LONGEST))
 
 
 def key(provider: str, value: Any) -> str:
@@ -54,6 +77,25 @@ def mapping(name: str, value: Mapping[str, Any] | None) -> Mapping[str, Any]:
     return value or {}
 
 
+def query(name: str, value: Mapping[str, Any] | None) -> dict[str, str]:
+    """Check what goes behind an address: names to texts or numbers. None means not given, as everywhere."""
+    checked: dict[str, str] = {}
+    for key, word in mapping(name, value).items():
+        if word is None:
+            continue
+        if isinstance(word, bool):
+            word = str(word).lower()  # noqa: PLW2901  # as JSON and every SDK write it
+        if not isinstance(key, str) or not isinstance(word, str | int | float) or not sendable(f"{key}{word}"):
+            raise InvalidRequestError(f"{name} must map names to texts or numbers; {key!r} does not.")
+        checked[key] = hidden(key, str(word))
+    return checked
+
+
+def sendable(text: str) -> bool:
+    """Whether UTF-8 can carry it: a lone surrogate it cannot."""
+    return text.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in text)
+
+
 def headers(*layers: Mapping[str, str] | None) -> dict[str, str]:
     """Lay headers over one another; a later name replaces an earlier one in any case."""
     merged: dict[str, tuple[str, str]] = {}
@@ -61,10 +103,24 @@ def headers(*layers: Mapping[str, str] | None) -> dict[str, str]:
         for name, value in (layer or {}).items():
             if not isinstance(name, str) or not name.isascii() or not name.replace("-", "").replace("_", "").isalnum():
                 raise InvalidRequestError(f"header {name!r} must be named by letters, digits and hyphens.")
+            if name.lower() in FRAMING:
+                raise InvalidRequestError(f"header {name!r} is the connection's business; it cannot be set.")
             if not isinstance(value, str) or not value.isascii() or not value.isprintable():
                 raise InvalidRequestError(f"header {name!r} must have one line of ASCII text as its value.")
-            merged[name.lower()] = (name, value)
+            merged[name.lower()] = (name, hidden(name, value))
     return dict(merged.values())
+
+
+def _host(host: str) -> bool:
+    """Whether every library reads it alike: nothing escaped, and an IPv4 address in its one usual form."""
+    numbers = host.rstrip(".").split(".")
+    if "%" in host or ":" in host:
+        return "%" not in host
+    if not numbers[-1].isdecimal() and not numbers[-1].startswith("0x"):
+        return True
+    return len(numbers) == IPV4 and all(
+        each.isdecimal() and str(int(each)) == each and int(each) <= OCTET for each in numbers
+    )
 
 
 def address(name: str, value: Any, *, bare: bool = False, login: bool = False) -> str:
@@ -76,7 +132,7 @@ def address(name: str, value: Any, *, bare: bool = False, login: bool = False) -
         whole = (
             parts.scheme in {"http", "https"} and (bool(parts.hostname) or bare) and not any(map(str.isspace, value))
         )
-        whole = whole and (parts.port is None or parts.port >= 0)
+        whole = whole and (parts.port is None or parts.port > 0) and _host(parts.hostname or "")
         (parts.hostname or "").encode("idna")  # as the socket will: empty and over-long labels fail here
     except (TypeError, ValueError, AttributeError):
         whole = False

@@ -8,6 +8,7 @@ from any_llm.configuration import configure
 from any_llm.connections import Connections
 from any_llm.constants import LLMProvider, split_model_provider
 from any_llm.exceptions import EmbeddingsNotSupportedError
+from any_llm.loading import load, loading
 from any_llm.providers.table import compatible
 from any_llm.registry import REGISTRY, row_of, supported
 
@@ -34,7 +35,8 @@ class AnyLLM:
             raise TypeError("AnyLLM is made by AnyLLM.create(provider).")
         if not self.row.embedding:
             raise EmbeddingsNotSupportedError(self.row.name, self.row.reason, supported())
-        self._configuration = configure(self.row, api_key, api_base, client_args)
+        with loading():  # to check an address loads what knows about addresses
+            self._configuration = configure(self.row, api_key, api_base, client_args)
         self._connections = Connections(self._configuration)
 
     @classmethod
@@ -136,9 +138,8 @@ class AnyLLM:
         return await self._connections.arun(job, timeout=timeout, deadline=deadline)
 
     def _job(self, model: str, inputs: object, kwargs: dict[str, Any], **options: Any) -> Job:
-        from any_llm.arguments import job  # noqa: PLC0415  # msgspec and the flow, for calls only
-
-        return job(self._configuration, model, inputs, kwargs, **options)
+        job: Job = load("any_llm.arguments").job(self._configuration, model, inputs, kwargs, **options)
+        return job
 
     def _told(self, made: CreateEmbeddingResponse, model: str, role: str | None) -> CreateEmbeddingResponse:
         """Warn of a role that did not reach its model, where only the loaded model could tell."""
@@ -149,9 +150,8 @@ class AnyLLM:
         return made
 
     def _listing(self, kwargs: dict[str, Any], **options: Any) -> Pages:
-        from any_llm.listing import listing  # noqa: PLC0415  # msgspec and the flow, for calls only
-
-        return listing(self._configuration, kwargs, **options)
+        pages: Pages = load("any_llm.listing").listing(self._configuration, kwargs, **options)
+        return pages
 
     def close(self) -> None:
         """Close the connections of embedding(). A later call opens new ones."""

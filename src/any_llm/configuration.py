@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from any_llm import checks
 from any_llm.exceptions import InvalidRequestError, MissingApiKeyError
 from any_llm.same import known_by
+from any_llm.secret import Secret, hidden
+from any_llm.trust import network
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping
@@ -86,7 +87,9 @@ def configure(row: Row, api_key: Any, api_base: str | None, arguments: Mapping[s
     parts = {name: given.pop(name, None) or os.environ.get(variable) for name, variable in row.variables.items()}
     base = _base(row, key, parts, given.pop("api_base", api_base) or _first_set(row.base_env))
     own: dict[str, Any] = {name: value for name, value in parts.items() if value}
-    own.update((name, given.pop(name)) for name in (*row.client_options, *row.credentials) if name in given)
+    own.update(
+        (name, hidden(name, given.pop(name))) for name in (*row.client_options, *row.credentials) if name in given
+    )
     if (milliseconds := own.pop("timeout_ms", None)) is not None:
         given.setdefault("timeout", milliseconds / 1000)
     named = {header: given.pop(name) for name, header in row.client_headers.items() if name in given}
@@ -100,15 +103,15 @@ def configure(row: Row, api_key: Any, api_base: str | None, arguments: Mapping[s
         base=base,
         headers=checks.headers(
             HEADERS,
-            {row.auth[0]: row.auth[1] + key} if key else None,
+            {row.auth[0]: Secret(row.auth[1] + key)} if key else None,
             named,
             checks.mapping("default_headers", given.get("default_headers")),
         ),
-        query=dict(checks.mapping("default_query", given.get("default_query"))),
+        query=checks.query("default_query", given.get("default_query")),
         key=source,
         identity=(row.name, known_by(source or key), *sorted((name, known_by(own[name])) for name in own)),
         options=own,
-        network=_network(given),
+        network=network(given),
         max_retries=checks.number("max_retries", given.get("max_retries"), least=0),
         max_concurrency=concurrency or _concurrency(row, base),
         rpm=checks.number("rpm", given.get("rpm"), least=1),
@@ -159,45 +162,6 @@ def _credential(row: Row, api_key: Any, given: dict[str, Any]) -> tuple[Row, Any
     if not tokens and api_key is None and (token := _first_set(row.token_env)) is not None:
         tokens = [token]
     return (row._replace(auth=("Authorization", "Bearer ")), tokens[0]) if tokens else (row, api_key)
-
-
-def _network(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Check what the transports read."""
-    check: dict[str, Callable[[str, Any], Any]] = {
-        "proxy": partial(checks.address, login=True),
-        "verify": _trust,
-        "cert": _certificate,
-        "ssl_context": _context,
-        "timeout": checks.seconds,
-    }
-    return {name: check[name](name, given[name]) for name in check if name in given}
-
-
-def _trust(name: str, value: Any) -> bool | str:
-    """Check what is trusted: True, False, or the path of a CA file or folder."""
-    if isinstance(value, bool):
-        return value
-    return _path(name, value)
-
-
-def _certificate(name: str, value: Any) -> str | tuple[str, ...]:
-    """Check a client certificate: a PEM file, or (certificate, key), or (certificate, key, password)."""
-    if isinstance(value, list | tuple) and len(value) in {2, 3}:
-        return (_path(name, value[0]), _path(name, value[1]), *map(str, value[2:]))
-    return _path(name, value)
-
-
-def _context(name: str, value: Any) -> Any:
-    """Check an ssl.SSLContext, without loading ssl for it."""
-    if not hasattr(value, "wrap_socket"):
-        raise InvalidRequestError(f"{name} must be an ssl.SSLContext, not {type(value).__name__}.")
-    return value
-
-
-def _path(name: str, value: Any) -> str:
-    if not isinstance(value, str | os.PathLike) or not os.path.exists(value):  # noqa: PTH110  # pathlib costs 5 ms
-        raise InvalidRequestError(f"{name} must name a file that exists.")
-    return os.fspath(value)
 
 
 def _counter(tokenizer: object) -> Callable[[str], int] | None:

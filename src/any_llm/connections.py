@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import importlib
+from functools import partial
 from typing import TYPE_CHECKING
 
 from any_llm.checks import seconds
+from any_llm.loading import load
 
 if TYPE_CHECKING:
     from any_llm.configuration import Configuration
     from any_llm.transport.asynchronous import AsyncTransport
     from any_llm.transport.blocking import BlockingTransport
     from any_llm.transport.network import Network
-    from any_llm.transport.work import Made, Work
+    from any_llm.work import Made, Work
 
 
 class Connections:
@@ -27,9 +28,10 @@ class Connections:
     def run(self, work: Work[Made], *, timeout: float | None, deadline: float | None) -> Made:
         """Do the work on this thread and others. `timeout` is seconds a read, `deadline` seconds for all."""
         if self._blocking is None:
-            from any_llm.transport.blocking import BlockingTransport  # noqa: PLC0415  # urllib3, for sync calls only
-
-            self._blocking = BlockingTransport(self._network(), self._configuration.max_concurrency)
+            module = load("any_llm.transport.blocking")  # urllib3, for sync calls only
+            self._blocking = self._blocking or module.BlockingTransport(
+                self._network(), self._configuration.max_concurrency
+            )
         return self._blocking.run(work, timeout=seconds("timeout", timeout), deadline=seconds("deadline", deadline))
 
     async def arun(
@@ -41,10 +43,8 @@ class Connections:
     ) -> Made:
         """Do the work in this loop."""
         if self._asynchronous is None:
-            import asyncio  # noqa: PLC0415
-
-            # aiohttp, for async calls only; imported off the loop, which it would hold for a tenth of a second.
-            module = await asyncio.to_thread(importlib.import_module, "any_llm.transport.asynchronous")
+            # aiohttp, for async calls only; loaded off the loop, which it would hold for a tenth of a second.
+            module = await load("any_llm.transport.apart").apart(partial(load, "any_llm.transport.asynchronous"))
             self._asynchronous = self._asynchronous or module.AsyncTransport(
                 self._network(), self._configuration.max_concurrency
             )
@@ -53,9 +53,10 @@ class Connections:
         )
 
     def _network(self) -> Network:
-        from any_llm.transport.network import Network  # noqa: PLC0415  # ssl, for calls only
-
-        return Network(**self._configuration.network, connections=self._configuration.max_concurrency)
+        network: Network = load("any_llm.transport.network").Network(  # ssl, for calls only
+            **self._configuration.network, connections=self._configuration.max_concurrency
+        )
+        return network
 
     def close(self) -> None:
         """Close those of the threads. A later call opens new ones."""

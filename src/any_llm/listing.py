@@ -13,6 +13,7 @@ from any_llm.flow.pages import Pages
 from any_llm.flow.retry import Retry
 from any_llm.flow.setting import Setting
 from any_llm.flow.vectors import Matrix
+from any_llm.loading import loading
 from any_llm.providers import catalogue
 from any_llm.providers.own import adapter_of
 from any_llm.wire import Call, Options
@@ -38,7 +39,8 @@ def listing(
     if not row.lists_models:
         message = f"It is not known to list its models. They are named at {row.source}, and any name can be tried."
         raise ListModelsNotSupportedError(message, None, row.name)
-    adapter = adapter_of(row)
+    with loading():
+        adapter = adapter_of(row)
     own = {name: _word(row.name, name, value) for name, value in own_fields(client, kwargs).items()}
     call = Call(
         row=row,
@@ -50,7 +52,7 @@ def listing(
             {name: value for name, value in client.headers.items() if name != "Content-Type"},
             checks.mapping("extra_headers", extra_headers),
         ),
-        query={**client.query, **checks.mapping("extra_query", extra_query), **own},
+        query={**client.query, **checks.query("extra_query", extra_query), **own},
         client=client.options,
         key=client.key,
         base64=False,

@@ -6,10 +6,12 @@ import os
 import threading
 from typing import TYPE_CHECKING, Any
 
+from any_llm import checks
 from any_llm.client import AnyLLM
 from any_llm.constants import split_model_provider
 from any_llm.exceptions import InvalidRequestError
 from any_llm.registry import row_of
+from any_llm.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
@@ -18,6 +20,12 @@ if TYPE_CHECKING:
 
 CAPACITY = 64
 """Clients kept; the one unused longest is dropped, and a call it still serves ends undisturbed."""
+
+NETWORK = (
+    "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "all_proxy", "no_proxy",
+    "SSL_CERT_FILE", "SSL_CERT_DIR",
+)  # fmt: skip
+"""Variables that the transports read."""
 
 _lock = threading.Lock()
 _clients: dict[Hashable, AnyLLM] = {}
@@ -33,22 +41,32 @@ def client_for(
     """Find or make the client for these arguments, and the model's own name."""
     if provider is None:
         provider, model = split_model_provider(model, stacklevel=4)
-    for name in ("api_key", "api_base"):
-        if client_args and name in client_args:
+    client_args = checks.mapping("client_args", client_args)
+    for name in client_args:
+        if not isinstance(name, str):
+            raise InvalidRequestError(f"client_args must map names to values; {name!r} is no name.")
+        if name in {"api_key", "api_base"}:
             raise InvalidRequestError(f"{name} is an argument of its own, not one of client_args.")
     row = row_of(provider)
-    # What the environment says is part of the identity: a key that is set or changed later is used at once.
-    variables = (*row.key_env, *row.token_env, *row.base_env, *row.client_env.values(), *row.variables.values())
+    # What the environment says is part of the identity: a key or a proxy that is set or changed later is used at once.
+    variables = (
+        *NETWORK,
+        *row.key_env,
+        *row.token_env,
+        *row.base_env,
+        *row.client_env.values(),
+        *row.variables.values(),
+    )
     surroundings = tuple(os.environ.get(name) for name in variables)
     try:
-        identity = (id(row), api_key, api_base, surroundings, _frozen(client_args or {}))
+        identity = _frozen((id(row), api_key, api_base, surroundings, client_args))
         hash(identity)
     except TypeError:  # an option that cannot be compared: a client of its own
-        return AnyLLM.create(row.name, api_key, api_base, **client_args or {}), model
+        return AnyLLM.create(row.name, api_key, api_base, **client_args), model
     with _lock:
         client = _clients.pop(identity, None)
     if client is None:
-        client = AnyLLM.create(row.name, api_key, api_base, **client_args or {})
+        client = AnyLLM.create(row.name, api_key, api_base, **client_args)
     with _lock:
         client = _clients.setdefault(identity, client)
         while len(_clients) > CAPACITY:
@@ -59,7 +77,9 @@ def client_for(
 def _frozen(value: Any) -> Hashable:
     if isinstance(value, dict):
         return tuple(sorted((name, _frozen(item)) for name, item in value.items()))
-    return tuple(map(_frozen, value)) if isinstance(value, list | tuple) else value
+    if isinstance(value, list | tuple):
+        return tuple(map(_frozen, value))
+    return Secret(value) if isinstance(value, str) else value
 
 
 def _unlock() -> None:

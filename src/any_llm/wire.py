@@ -91,6 +91,8 @@ class Send(msgspec.Struct, frozen=True, kw_only=True):
     method: Literal["POST", "GET", "PUT"] = "POST"
     sign: Callable[[Send, float], Mapping[str, str]] | None = None
     """Headers that depend on the time (wall-clock seconds): asked for just before the socket, anew on each try."""
+    limit: int = 1 << 26
+    """Bytes its reply may have once it is decompressed; more is no reply to this."""
 
     def __repr__(self) -> str:
         """Address and size only: headers carry the key and the body the texts."""
@@ -101,6 +103,8 @@ class Run(msgspec.Struct, frozen=True):
     """Command: call this blocking function, answer with what it returns. A coroutine it returns is awaited."""
 
     function: Callable[[], Any]
+    apart: bool = False
+    """True: a call that ends first may leave it behind in a thread of its own, as one that waits for a key."""
 
 
 class Waiter(Protocol):
@@ -188,11 +192,20 @@ class Outcome(msgspec.Struct, frozen=True):
 class TransportError(Exception):
     """No reply: refused, reset, timed out. Thrown into the conversation by the driver."""
 
-    def __init__(self, message: str, *, timed_out: bool = False, retryable: bool = True) -> None:
-        """Say what broke, without the address's query or any header."""
+    def __init__(self, message: str, *, timed_out: bool = False, retryable: bool = True, begun: bool = False) -> None:
+        """Say what broke, without the address's query or any header. `begun`: a reply had begun, and was cut off."""
         super().__init__(message)
         self.timed_out = timed_out
         self.retryable = retryable
+        self.begun = begun
+
+
+class UnusableReplyError(TransportError):
+    """A reply came, and cannot be read: it is too large, or in a coding nobody asked for."""
+
+    def __init__(self, message: str) -> None:
+        """Say what is wrong with it."""
+        super().__init__(message, retryable=False, begun=True)
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):

@@ -34,7 +34,7 @@ OK = range(200, 300)
 UNAUTHORISED = 401
 POLL = 0.5
 """Seconds between two questions whether a provider is done."""
-REQUEST_IDS = ("x-request-id", "request-id", "apim-request-id", "x-goog-request-id", "cf-ray")
+REQUEST_IDS = ("x-request-id", "request-id", "apim-request-id", "x-goog-request-id", "x-litellm-call-id", "cf-ray")
 """Headers that name a request at the provider, best first."""
 
 
@@ -46,7 +46,7 @@ def converse(setting: Setting, batch: Batch) -> Generator[Command, Outcome, Answ
     return exchange(
         setting,
         batch,
-        write=lambda call: setting.adapter.encode(call, batch),
+        write=lambda call: _bounded(setting, batch, setting.adapter.encode(call, batch)),
         read=lambda reply, now: _settle(setting, batch, reply, now),
         follow=getattr(setting.adapter, "follow", None),
     )
@@ -127,9 +127,13 @@ def _tried(
         problem = _refused(setting, call, command, batch, outcome)
     except TransportError as lost:
         # Fewer at once may be answered in time.
-        large = halved(batch, "items") if lost.timed_out and lost.retryable else None
+        sent = command is not None  # not the exchange of credentials before it
+        large = halved(batch, "items") if sent and lost.timed_out and lost.retryable else None
+        # A reply that was cut off, or is unreadable, is looked at once more like any broken 200.
+        free = "look" if lost.begun else None
         again = lost.retryable and large is None
-        return Problem(failure.lost(call, lost), outcome.now[0], again=again, twice=True, large=large)
+        error = failure.lost(call, lost)
+        return Problem(error, outcome.now[0], again=again, free=free, twice=sent, large=large)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, InvalidVectorError) as wrong:
         # A broken 200 is looked at once more, whatever max_retries says: it was paid for.
         free = "look" if isinstance(command, Send) else None
@@ -138,6 +142,13 @@ def _tried(
     if problem.again:
         turn.refused(problem.at, asked=problem.asked, limited=isinstance(problem.error, RateLimitError))
     return problem
+
+
+def _bounded(setting: Setting, batch: Batch, command: Send | Run) -> Send | Run:
+    """The request with a bound for its reply."""
+    if isinstance(command, Run):
+        return command
+    return msgspec.structs.replace(command, limit=setting.matrix.limit(len(batch), len(command.body)))
 
 
 def _as_known(setting: Setting, now: float) -> Call:
@@ -157,7 +168,7 @@ def _followed(
         if ask is None:
             break
         yield Sleep(POLL)
-        outcome = yield msgspec.structs.replace(ask, headers={**sent.headers, **ask.headers})
+        outcome = yield msgspec.structs.replace(ask, headers={**sent.headers, **ask.headers}, limit=sent.limit)
     return outcome
 
 

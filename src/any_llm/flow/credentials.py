@@ -10,6 +10,7 @@ import msgspec
 
 from any_llm import checks
 from any_llm.exceptions import InvalidRequestError
+from any_llm.secret import Secret, hidden
 from any_llm.wire import Once, Outcome, Run, Send
 
 if TYPE_CHECKING:
@@ -27,18 +28,19 @@ def identified(
     """The request with its headers; a callable key is asked for now, a token fetched if none is fresh."""
     if isinstance(command, Run):
         return command
-    headers, url, sign = {**call.headers, **command.headers}, command.url, command.sign
+    headers = {**call.headers, **{name: hidden(name, word) for name, word in command.headers.items()}}
+    url, sign = command.url, command.sign
     exchange = _exchange(setting, call)
     if exchange is not None:
         key = (setting.place[0], setting.place[2])
         fetch = partial(_token, setting, exchange, key, now)
         token: Token = setting.memory.token(key, now) or (yield Once(key, fetch)).value
-        headers.update(token.headers)
+        headers.update({name: Secret(word) for name, word in token.headers.items()})
         url = _whole(call, url, token.found)
         sign = token.sign or sign
     if call.key is not None and call.row.auth[0].lower() not in map(str.lower, headers):
         header, prefix = call.row.auth
-        headers[header] = prefix + checks.key(call.row.name, (yield Run(call.key)).value)
+        headers[header] = Secret(prefix + checks.key(call.row.name, (yield Run(call.key, apart=True)).value))
     return msgspec.structs.replace(command, url=url, headers=headers, sign=sign)
 
 

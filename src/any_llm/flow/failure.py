@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from copy import copy
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin
 
 from any_llm import exceptions as errors
 from any_llm.flow.redact import redact, without_secrets
-from any_llm.wire import public
+from any_llm.wire import UnusableReplyError, public
 
 if TYPE_CHECKING:
     from any_llm.wire import Batch, Call, Refusal, Reply, Send, TransportError
@@ -46,6 +47,10 @@ BY_WORDS: tuple[tuple[int, re.Pattern[str], type[errors.AnyLLMError], bool], ...
     (400, re.compile(r"api key not valid", re.IGNORECASE), errors.AuthenticationError, False),
     # Gemini answers an empty account with 429 RESOURCE_EXHAUSTED, as it does too many requests.
     (429, re.compile(r"prepa\w+ \w+ are depleted", re.IGNORECASE), errors.InsufficientFundsError, False),
+    # LiteLLM's proxy: a key it would look up in a database it lacks. The code that comes with it is an outage's too.
+    (400, re.compile(r"^no connected db\.", re.IGNORECASE), errors.AuthenticationError, False),
+    (400, re.compile(r"invalid model name passed in model=", re.IGNORECASE), errors.ModelNotFoundError, False),
+    (400, re.compile(r"^content blocked: ", re.IGNORECASE), errors.ContentFilterError, False),
     # OpenAI, vLLM, Ollama and Jina have no code for it.
     (
         400,
@@ -77,9 +82,8 @@ def refused(
     """
     kind = _kind(batch, reply.status, refusal)
     texts = [*batch.texts, *(text.removeprefix(call.prefix) for text in batch.texts)] if call.prefix else batch.texts
-    message = redact(without_secrets(refusal.message, sent.headers, call.query), texts)
-    if 300 <= reply.status < 400:  # noqa: PLR2004
-        message = "It answered with a redirect, which is never followed with a key. Set api_base to the final address."
+    said = _redirect(sent, reply) if 300 <= reply.status < 400 else refusal.message  # noqa: PLR2004
+    message = redact(without_secrets(said, sent.headers, call.query), texts)
     details: dict[str, Any] = {
         "status_code": reply.status,
         "code": _discreet(refusal.code, sent, call, batch),
@@ -92,6 +96,14 @@ def refused(
     if kind is errors.RateLimitError:
         details["retry_after"] = reply.headers.get("retry-after", None if asked is None else f"{asked:g}")
     return kind(f"{call.model}: {message}", None, call.row.name, **details)
+
+
+def _redirect(sent: Send, reply: Reply) -> str:
+    try:
+        target = public(urljoin(sent.url, reply.headers["location"]))
+    except (KeyError, ValueError):
+        target = "no address"
+    return f"It redirects to {target}; a redirect is never followed with a key. Set api_base to the final address."
 
 
 def _discreet(word: str | None, sent: Send, call: Call, batch: Batch) -> str | None:
@@ -115,6 +127,8 @@ def _kind(batch: Batch, status: int, refusal: Refusal) -> type[errors.AnyLLMErro
 
 def lost(call: Call, error: TransportError) -> errors.AnyLLMError:
     """Turn a missing reply into an error."""
+    if isinstance(error, UnusableReplyError):
+        return unreadable(call, str(error))
     kind = errors.ProviderTimeoutError if error.timed_out else errors.ProviderConnectionError
     return kind(f"{call.model}: {error} ({public(call.base)})", error, call.row.name)
 

@@ -124,9 +124,8 @@ class Job:
             if not found and (cap := halved(batch, "items")) is not None:  # fewer at once went well
                 self._learn_refusal(batch, cap, result.at)
         else:
-            # Where it stands alone in its call, a bad input and a bad request are the same to who is told.
-            unproven = not self._answers and (self._collect or self.size > 1)
-            if unproven and (yield from is_the_request(self._setting)):
+            # To go on past a bad request would be to send it again for each input.
+            if self._collect and not self._answers and (yield from is_the_request(self._setting)):
                 raise result.error
             self._blame(batch.indexes[0], result)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from any_llm.secret import Secret, secretive
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
@@ -15,8 +17,6 @@ RUN = 2 * WINDOW - 1
 LONGEST = 600
 """Characters of a provider's message that an error keeps."""
 QUOTES = "'\"`"
-SECRETIVE = ("auth", "key", "token", "secret", "cookie")
-"""A header or query parameter with one of these in its name carries a secret."""
 
 
 def redact(message: str, texts: Sequence[str]) -> str:
@@ -38,7 +38,7 @@ def without_secrets(message: str, *carriers: Mapping[str, str]) -> str:
     for carrier in carriers:
         for name, value in carrier.items():
             secret = value.rpartition(" ")[2]  # less "Bearer "
-            if secret and any(word in name.lower() for word in SECRETIVE):
+            if secret and (isinstance(value, Secret) or secretive(name)):
                 message = message.replace(secret, "***")
     return message
 

@@ -27,6 +27,10 @@ UNEVEN = 1e-3
 """A length this far from 1 is no rounding."""
 ROWS = 1024
 """Vectors normalised at a time: what is copied stays small."""
+LIKELY, WIDEST = 4096, 16_384
+"""Values for which a reply has room whatever was asked, so that a width can be told wrong; and if nothing is known."""
+NUMBER, ECHO, FRAME, LARGEST = 40, 4, 1 << 20, 1 << 30
+"""Bytes at most of a value as JSON, of a byte that is repeated, of all else, and of any reply."""
 NOT_FINITE = b"\x7f\xff"
 """Top bytes that only infinities, NaNs and numbers beyond 1.7e38 have."""
 
@@ -116,6 +120,11 @@ class Matrix:
         size = self.width * bytes_each(self.form)
         self.buffer[place * size : (place + 1) * size] = self.buffer[first * size : (first + 1) * size]
         self.stands([place])
+
+    def limit(self, count: int, sent: int) -> int:
+        """Bytes at most of a reply to `sent` bytes that ask for `count` vectors, and may repeat what was sent."""
+        width = max(LIKELY, self.form.cut_from or self.form.width or self.width or WIDEST)
+        return min(LARGEST, FRAME + ECHO * sent + NUMBER * width * count)
 
     def vectors(self) -> Vectors:
         """What was written."""

@@ -46,7 +46,7 @@ def sign(call: Call, service: str) -> Flow | None:
 def _signed(call: Call, service: str) -> Flow:
     if (ACCESS in call.client) != (SECRET in call.client):
         raise InvalidRequestError(f"{ACCESS} and {SECRET} go together.", provider_name=call.row.name)
-    outcome = yield Run(partial(_found, call))
+    outcome = yield Run(partial(_found, call), apart=True)
     (monotonic, wall), found = outcome.now, outcome.value
     region = call.client.get("region_name") or found.region
     if not region:

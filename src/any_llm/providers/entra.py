@@ -33,7 +33,7 @@ def _fetched(call: Call, scopes: Sequence[str]) -> Flow:
     if credential is not None and not hasattr(credential, "get_token"):
         reason = f"credential= has no get_token(), as azure-identity's have: it is {type(credential).__name__}."
         raise InvalidRequestError(reason, provider_name=call.row.name)
-    outcome = yield Run(partial(_asked, call, credential, scopes))
+    outcome = yield Run(partial(_asked, call, credential, scopes), apart=True)
     token, (monotonic, wall) = outcome.value, outcome.now
     return Token({"Authorization": f"Bearer {token.token}"}, monotonic + token.expires_on - wall)
 

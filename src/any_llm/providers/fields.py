@@ -28,8 +28,8 @@ def fields(call: Call, *, owned: frozenset[str]) -> dict[str, Any]:
             raise InvalidRequestError(f"{name!r} is set by model= and inputs=; remove it.", provider_name=row.name)
         if name in row.instead:
             raise InvalidRequestError(f"{name!r} is not sent: {row.instead[name]}", provider_name=row.name)
-        if not _sendable(value):
-            raise InvalidRequestError(f"{name}= holds what JSON cannot carry.", provider_name=row.name)
+        if not _sendable({name: value}):
+            raise InvalidRequestError(f"{name!r} holds what JSON cannot carry.", provider_name=row.name)
     wanted: dict[str, Any] = {}
     if asked.dimensions is not None:
         if names.dimensions is None:
@@ -46,8 +46,10 @@ def _sendable(value: Any) -> bool:
     """Whether JSON can carry it. msgspec would write NaN as null, and nothing is sent as null."""
     if isinstance(value, float):
         return isfinite(value)
-    if isinstance(value, Mapping | list | tuple):
-        return all(map(_sendable, [*value, *value.values()] if isinstance(value, Mapping) else value))
+    if isinstance(value, Mapping):
+        return all(isinstance(name, str) and _sendable(name) and _sendable(item) for name, item in value.items())
+    if isinstance(value, list | tuple):
+        return all(map(_sendable, value))
     try:
         msgspec.json.encode(value)
     except (TypeError, ValueError, OverflowError, RecursionError):

@@ -76,7 +76,7 @@ def google(call: Call) -> Flow:
     """Fetch a token for `credentials` in client_args, else for the default ones. Needs the extra `gcp`."""
     transport = Transport()
     for _ in range(MOST):
-        outcome = yield Run(partial(_found, call, transport))
+        outcome = yield Run(partial(_found, call, transport), apart=True)
         if isinstance(outcome.value, Found):
             headers, end, project = outcome.value
             monotonic, wall = outcome.now

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import io
+import os
 import time
+import weakref
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -13,17 +14,32 @@ import aiohttp
 from yarl import URL
 
 from any_llm.transport.admission import aadmitted
+from any_llm.transport.apart import apart
+from any_llm.transport.body import Body
 from any_llm.transport.broken import lost
+from any_llm.transport.connector import Pieces
 from any_llm.transport.drive import adrive, called
+from any_llm.transport.exchange import Exchange
 from any_llm.transport.loops import Connectors
-from any_llm.transport.network import CONNECT, Network, proxy_for, signed
+from any_llm.transport.network import CONNECT, CONNECTIONS, TLS, Network, signed
 from any_llm.transport.once import Tasks
+from any_llm.transport.proxy import Proxies
 from any_llm.transport.scope import Scope
 from any_llm.wire import Admit, Once, Outcome, Reply, Run, Send, TransportError
 
 if TYPE_CHECKING:
-    from any_llm.transport.work import Flow, Made, Work
+    from any_llm.transport.proxy import Proxy
     from any_llm.wire import Command
+    from any_llm.work import Flow, Made, Work
+
+
+SESSION: dict[str, Any] = {
+    "connector_owner": False,
+    "auto_decompress": False,  # Body does it, and counts
+    "skip_auto_headers": ("User-Agent",),
+    "max_line_size": 1 << 16,  # as much as http.client takes
+    "max_field_size": 1 << 16,
+}
 
 
 class AsyncTransport:
@@ -33,8 +49,11 @@ class AsyncTransport:
         """Open nothing yet."""
         self._network = network
         self._concurrency = concurrency
-        self._connectors = Connectors(network)
+        self._connectors = Connectors(max(CONNECTIONS, network.connections))
+        self._proxies = Proxies(network.proxy)
+        self._tls = TLS(network)
         self._once = Tasks()
+        _ALIVE.add(self)
 
     async def run(
         self,
@@ -107,43 +126,86 @@ class AsyncTransport:
         return Outcome(value, (time.monotonic(), time.time()))
 
     async def _send(self, command: Send, scope: Scope) -> Reply:
-        connector = await self._connectors.connector(command.url)
-        proxy = proxy_for(self._network, command.url)
-        patience = aiohttp.ClientTimeout(connect=min(CONNECT, scope.timeout), sock_read=scope.timeout)
+        exchange = Exchange()
+        try:
+            return await self._exchange(command, scope, exchange)
+        except TransportError as error:
+            if not exchange.stale(error):
+                raise
+        return await self._exchange(command, scope, Exchange(fresh=True))
+
+    async def _exchange(self, command: Send, scope: Scope, exchange: Exchange) -> Reply:
+        """Send one request and read its reply. Raises TransportError."""
+        connector = await self._connectors.connector()
+        proxy = self._proxies.to(command.url)
+        way = await self._way(command.url, proxy)
+        body: Body | None = None
         try:
             async with (
-                connector.turn(),
+                connector.turn(exchange, scope.timeout) as patience,
                 # A session costs microseconds, and one that lasted would have to be closed in time.
-                aiohttp.ClientSession(
-                    connector=connector,
-                    connector_owner=False,
-                    cookie_jar=aiohttp.DummyCookieJar(),
-                    skip_auto_headers=("User-Agent",),
-                ) as session,
+                aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar(), **SESSION) as session,
                 session.request(
                     command.method,
                     URL(command.url, encoded=True),
-                    # As a stream: plain bytes would hold the loop while a large body is written.
-                    data=io.BytesIO(command.body) if command.body else None,
-                    headers=signed(command),
-                    timeout=patience,
-                    proxy=proxy,
+                    data=Pieces(command.body, patience) if command.body else None,
+                    headers={**signed(command), **way.pop("headers", {})},
+                    timeout=aiohttp.ClientTimeout(connect=min(CONNECT, scope.timeout)),
                     allow_redirects=False,
+                    **way,
                 ) as response,
             ):
-                body = await response.read()
-                return Reply(response.status, {name.lower(): word for name, word in response.headers.items()}, body)
+                exchange.begun = True
+                headers = {name.lower(): word for name, word in response.headers.items()}
+                body = Body(command, response.status, headers)
+                while not body.full and (piece := await response.content.readany()):
+                    body.add(piece)
+                return body.whole()
         except (aiohttp.ClientError, OSError) as error:
-            raise lost(error) from None  # its own words may repeat a reply, or the request's headers
+            broken = lost(error, begun=body is not None)
+            if body is not None:
+                return body.cut(broken)
+            raise broken from None  # its own words may repeat a reply, or the request's headers
+
+    async def _way(self, url: str, proxy: Proxy | None) -> dict[str, Any]:
+        """What aiohttp must be told of the way to an address."""
+        way: dict[str, Any] = {}
+        secure = url.startswith("https:")
+        if secure or (proxy and proxy.url.startswith("https:")):
+            # The proxy is trusted as the host is: by the same authorities, with the same certificate shown.
+            way["ssl"] = self._tls.built or await asyncio.to_thread(self._tls.context)
+        if proxy is not None:
+            way["proxy"] = proxy.url
+            way["proxy_headers" if secure else "headers"] = proxy.headers
+        return way
 
     async def close(self) -> None:
-        """Close this loop's connections."""
+        """Close this loop's connections. A call in flight ends undisturbed."""
         await self._connectors.close()
+
+    def forget(self) -> None:
+        """In a forked child: these connections belong to the parent."""
+        self._connectors.forget()
+        self._tls.unlock()
+        self._once.forget()
+
+
+_ALIVE: weakref.WeakSet[AsyncTransport] = weakref.WeakSet()
+
+
+def _forget_all() -> None:
+    for transport in list(_ALIVE):
+        transport.forget()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_all)
 
 
 async def _call(command: Run) -> Any:
     """Call a blocking function off the loop; await what it returns, if that is to be awaited."""
     if inspect.iscoroutinefunction(command.function):
         return await command.function()
-    value = await asyncio.to_thread(called, command.function)
+    function = partial(called, command.function)
+    value = await (apart(function) if command.apart else asyncio.to_thread(function))
     return await value if inspect.isawaitable(value) else value

@@ -11,27 +11,30 @@ import threading
 import time
 import weakref
 from functools import partial
+from http.client import HTTPException
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
 
 import urllib3
 
 from any_llm.exceptions import InvalidRequestError
 from any_llm.transport.admission import admitted
+from any_llm.transport.body import Body
 from any_llm.transport.broken import lost
-from any_llm.transport.connection import CURRENT, BoundedHTTPPool, BoundedHTTPSPool
 from any_llm.transport.drive import called, drive
-from any_llm.transport.network import CONNECT, CONNECTIONS, TLS, Network, proxy_for, signed
+from any_llm.transport.exchange import Exchange
+from any_llm.transport.network import CONNECT, Network, signed
 from any_llm.transport.once import Threads
+from any_llm.transport.openers import Openers
 from any_llm.transport.scope import Scope
+from any_llm.transport.stream import CURRENT
 from any_llm.wire import Admit, Once, Outcome, Reply, Run, Send, TransportError
 
 if TYPE_CHECKING:
-    from any_llm.transport.work import Flow, Made, Work
     from any_llm.wire import Command
+    from any_llm.work import Flow, Made, Work
 
-CUT = range(200, 204)
-"""Statuses whose reply has a body: without one, and without a word on its length, it was cut off."""
+PIECE = 1 << 18
+"""Bytes read at once of a reply whose length is not known, or not believed."""
 FAREWELL = 0.15
 """Seconds an ended call waits for its threads: only a name look-up cannot be woken."""
 
@@ -43,9 +46,8 @@ class BlockingTransport:
         """Open nothing yet."""
         self._network = network
         self._concurrency = concurrency
-        self._tls = TLS(network)
         self._once = Threads()
-        self._openers: dict[tuple[str, str], tuple[urllib3.HTTPConnectionPool | urllib3.PoolManager, bool]] = {}
+        self._openers = Openers(network)
         _ALIVE.add(self)
 
     def run(self, job: Work[Made], *, timeout: float | None, deadline: float | None) -> Made:
@@ -112,7 +114,7 @@ class BlockingTransport:
         if isinstance(command, Send):
             value = self._send(command, scope)
         elif isinstance(command, Run):
-            value = _call(command, nested=scope.holds is not None)
+            value = _call(command, scope)
         elif isinstance(command, Admit):
             admitted(command, scope)
         elif isinstance(command, Once):
@@ -122,62 +124,50 @@ class BlockingTransport:
         return Outcome(value, (time.monotonic(), time.time()))
 
     def _send(self, command: Send, scope: Scope) -> Reply:
-        opener, absolute, target = self._opener(command.url)
-        CURRENT.scope = scope
+        exchange = Exchange()
         try:
+            return self._exchange(command, scope, exchange)
+        except TransportError as error:
+            if not exchange.stale(error):
+                raise
+        return self._exchange(command, scope, Exchange(fresh=True))
+
+    def _exchange(self, command: Send, scope: Scope, exchange: Exchange) -> Reply:
+        """Send one request and read its reply. Raises TransportError."""
+        CURRENT.scope, CURRENT.exchange = scope, exchange
+        body: Body | None = None
+        try:
+            opener, target = self._openers.opener(command.url)
             response = opener.urlopen(
                 command.method,
-                command.url if absolute else target,
+                target,
                 body=command.body or None,
                 headers=signed(command),
                 timeout=urllib3.Timeout(connect=min(CONNECT, scope.left()), read=scope.left()),
                 retries=False,
                 redirect=False,
+                preload_content=False,
+                decode_content=False,
             )
-        except (urllib3.exceptions.HTTPError, OSError) as error:
+            exchange.begun = True
+            with response:
+                body = Body(command, response.status, {name.lower(): word for name, word in response.headers.items()})
+                _read(response, body)
+                return body.whole()
+        except (urllib3.exceptions.HTTPError, HTTPException, OSError) as error:
             scope.left()  # an abort or a passed deadline is what ended it
-            raise lost(error) from None  # its own words may repeat a reply
-        headers = {name.lower(): word for name, word in response.headers.items()}
-        cut = response.status in CUT and headers.keys().isdisjoint({"content-length", "transfer-encoding"})
-        if cut and not response.data:
-            raise TransportError("the reply ended in its headers")  # http.client takes that for the end of them
-        return Reply(response.status, headers, response.data)
-
-    def _opener(self, url: str) -> tuple[Any, bool, str]:
-        """What opens this address, whether it wants it whole, and the target at the host."""
-        parts = urlsplit(url)
-        target = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
-        origin = (parts.scheme, parts.netloc)
-        known = self._openers.get(origin)
-        if known is None:
-            known = self._openers.setdefault(origin, self._open(url, parts.scheme, parts.hostname or "", parts.port))
-        return known[0], known[1], target
-
-    def _open(self, url: str, scheme: str, host: str, port: int | None) -> tuple[Any, bool]:
-        options: dict[str, Any] = {"maxsize": max(CONNECTIONS, self._network.connections), "block": False}
-        if scheme == "https":
-            options["ssl_context"] = self._tls.context()
-        proxy = proxy_for(self._network, url)
-        if proxy is None:
-            kind = BoundedHTTPSPool if scheme == "https" else BoundedHTTPPool
-            return kind(host, port, **options), False
-        login = urlsplit(proxy)
-        credentials = f"{unquote(login.username)}:{unquote(login.password or '')}" if login.username else None
-        headers = urllib3.make_headers(proxy_basic_auth=credentials)
-        manager = urllib3.ProxyManager(proxy, proxy_headers=headers, **options)
-        manager.pool_classes_by_scheme = {"http": BoundedHTTPPool, "https": BoundedHTTPSPool}
-        return manager, True
+            broken = lost(error, begun=body is not None)
+            if body is not None:
+                return body.cut(broken)
+            raise broken from None  # its own words may repeat a reply
 
     def close(self) -> None:
         """Close idle connections. A call in flight ends undisturbed."""
-        openers, self._openers = self._openers, {}
-        for opener, _ in openers.values():
-            opener.clear() if isinstance(opener, urllib3.PoolManager) else opener.close()
+        self._openers.close()
 
     def forget(self) -> None:
         """In a forked child: these connections belong to the parent."""
-        self._openers = {}
-        self._tls.unlock()
+        self._openers.forget()
         self._once.forget()
 
 
@@ -193,17 +183,31 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget_all)
 
 
-def _call(command: Run, *, nested: bool) -> Any:
+def _read(response: urllib3.BaseHTTPResponse, body: Body) -> None:
+    """Read the reply's body to its end, or until no more of it is wanted."""
+    amount = min(getattr(response, "length_remaining", None) or PIECE, body.limit + 1)
+    while not body.full and (piece := response.read(amount, decode_content=False)):
+        body.add(piece)
+
+
+def _call(command: Run, scope: Scope) -> Any:
     """Call a blocking function; await what it returns, if that is to be awaited and no loop waits for this call."""
-    value = called(command.function)
+    function = partial(called, command.function)
+    value = scope.apart(function) if command.apart else function()
     if not inspect.isawaitable(value):
         return value
-    if not nested:
-        return asyncio.run(_wait(value))
+    if scope.holds is None:
+        return asyncio.run(_wait(value, scope))
     if (close := getattr(value, "close", None)) is not None:
         close()  # a coroutine that is dropped is a warning
     raise InvalidRequestError("An async api_key cannot be awaited by embedding() in a running loop; use aembedding().")
 
 
-async def _wait(value: Any) -> Any:
-    return await value
+async def _wait(value: Any, scope: Scope) -> Any:
+    try:
+        async with asyncio.timeout(scope.left(float("inf")) if scope.bounded else None) as limit:
+            return await value
+    except TimeoutError:
+        if limit.expired():
+            scope.left()
+        raise

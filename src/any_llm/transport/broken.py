@@ -2,30 +2,44 @@
 
 from __future__ import annotations
 
+import os
 import re
+import socket
 import ssl
 
 from any_llm.wire import TransportError
 
 PROXY = re.compile(r"^Tunnel connection failed: (\d{3})\b")
+TRUST = dict.fromkeys(
+    (18, 19, 20, 21),  # OpenSSL's codes for: signed by itself, or by nobody who is known here
+    "; if this host is yours, name its authority by verify= or SSL_CERT_FILE",
+)
 
 
-def lost(error: Exception) -> TransportError:
-    """Use the words of the innermost cause: those of urllib3 name objects, those of aiohttp whole addresses."""
+def lost(error: Exception, *, begun: bool) -> TransportError:
+    """Use the words of the innermost cause: those of urllib3 name objects, those of aiohttp whole addresses.
+
+    `begun`: its head had been read.
+    """
     cause = error
     while (inner := _inner(cause)) is not None:
         cause = inner
     timed_out = isinstance(cause, TimeoutError)
     words = "no answer in time" if timed_out else _words(cause)
-    return TransportError(words, timed_out=timed_out, retryable=not _permanent(cause))
+    if begun and not timed_out:
+        words = f"the reply was cut off ({words})"
+    return TransportError(words, timed_out=timed_out, retryable=not _permanent(cause), begun=begun and not timed_out)
 
 
 def _words(cause: Exception) -> str:
     """What the system says of a socket, or TLS of a certificate. Other words may repeat a reply, with a key in it."""
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return f"{type(cause).__name__}: {cause.reason} {cause.verify_message}{TRUST.get(cause.verify_code, '')}"
     if isinstance(cause, ssl.SSLError):
-        return f"{type(cause).__name__}: {cause.reason or ''} {getattr(cause, 'verify_message', '')}".strip()
-    if isinstance(cause, OSError) and cause.strerror:
-        return f"{type(cause).__name__}: {cause.strerror}"
+        return f"{type(cause).__name__}: {cause.reason or ''}".strip()
+    if isinstance(cause, OSError) and cause.errno:
+        words = cause.strerror if isinstance(cause, socket.gaierror) else os.strerror(cause.errno)
+        return f"{type(cause).__name__}: {words}"
     # The one number that tells why a proxy refused, whatever words it has around it.
     status = getattr(cause, "status", None) or next(iter(PROXY.findall(str(cause))), None)
     return f"the reply could not be read ({type(cause).__name__}{f', status {status}' if status else ''})"

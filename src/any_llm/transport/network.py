@@ -8,8 +8,6 @@ import time
 from os import PathLike  # noqa: TC003  # msgspec reads the annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 import msgspec
 
@@ -50,7 +48,8 @@ class TLS:
         """Read nothing yet."""
         self._network = network
         self._lock = threading.Lock()
-        self._built: ssl.SSLContext | None = network.ssl_context
+        self.built: ssl.SSLContext | None = network.ssl_context
+        """None until the first is."""
 
     def context(self) -> ssl.SSLContext:
         """Trust the system's store (and SSL_CERT_FILE), unless told otherwise. Reads files.
@@ -58,12 +57,12 @@ class TLS:
         Raises InvalidRequestError when one that `verify` or `cert` names cannot be used.
         """
         with self._lock:
-            if self._built is None:
+            if self.built is None:
                 try:
-                    self._built = _context(self._network)
+                    self.built = _context(self._network)
                 except (OSError, TypeError) as error:  # ssl.SSLError is an OSError
                     raise InvalidRequestError(f"verify= or cert= names a file that cannot be used: {error}.") from error
-            return self._built
+            return self.built
 
     def unlock(self) -> None:
         """Take a new lock: in a forked child the old one may be held by a thread that is not there."""
@@ -84,26 +83,6 @@ def _context(network: Network) -> ssl.SSLContext:
     if network.cert is not None:
         context.load_cert_chain(*((network.cert,) if isinstance(network.cert, str) else network.cert))
     return context
-
-
-def proxy_for(network: Network, url: str) -> str | None:
-    """Name the proxy for an address: the one given, else HTTP(S)_PROXY unless NO_PROXY names the host.
-
-    Raises InvalidRequestError for a proxy that does not speak HTTP.
-    """
-    proxy = network.proxy or _from_environment(url)
-    if not proxy:
-        return None
-    proxy = proxy if "://" in proxy else f"http://{proxy}"
-    if (scheme := urlsplit(proxy).scheme) not in {"http", "https"}:
-        raise InvalidRequestError(f"a {scheme} proxy is not supported: name one as http://host:port.")
-    return proxy
-
-
-def _from_environment(url: str) -> str | None:
-    parts = urlsplit(url)
-    proxy = getproxies().get(parts.scheme)
-    return proxy if proxy and not proxy_bypass(parts.netloc.rpartition("@")[2]) else None
 
 
 def signed(send: Send) -> Mapping[str, str]:

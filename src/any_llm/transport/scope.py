@@ -1,14 +1,24 @@
-"""How a blocking wait ends early: a deadline and an abort are one thing, known to every socket in flight."""
+"""How a blocking wait ends early: a deadline and an abort are one thing, known to all that waits for a call."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
+import queue
 import socket
 import threading
 import time
+from copy import copy
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from any_llm.wire import TransportError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable
+
+T = TypeVar("T")
 
 
 class Scope:
@@ -18,35 +28,46 @@ class Scope:
         """Know how long a read may take, in seconds, and when all must be over."""
         self.timeout = timeout
         self.deadline = deadline
+        self._until: float | None = None
         self.holds = _running_loop()
         """The event loop of the caller's thread, which stands still meanwhile; None: it runs none."""
         self._aborted = threading.Event()
         self._lock = threading.Lock()
-        self._sockets: set[socket.socket] = set()
-        self._bells: set[threading.Event] = set()
+        self._wakers: dict[Hashable, Callable[[], None]] = {}
 
     def left(self, most: float | None = None) -> float:
         """Seconds the next wait may take. Raises TransportError when there are none."""
         most = self.timeout if most is None else most
         if self._aborted.is_set():
             raise TransportError("the call was ended", retryable=False)
-        if self.deadline is None:
+        if not self.bounded:
             return most
-        left = self.deadline - time.monotonic()
-        if left <= 0:
+        now = time.monotonic()
+        if self.deadline is not None and (most := min(most, self.deadline - now)) <= 0:
             raise TransportError("the deadline has passed", timed_out=True, retryable=False)
-        return min(most, left)
+        if self._until is not None and (most := min(most, self._until - now)) <= 0:
+            raise TimeoutError
+        return most
+
+    @property
+    def bounded(self) -> bool:
+        """Whether several waits together are."""
+        return self.deadline is not None or self._until is not None
+
+    def within(self, seconds: float) -> Scope:
+        """The same call's waits, some of which may take so long together. Past that, `left` raises TimeoutError."""
+        part = copy(self)
+        part._until = time.monotonic() + seconds  # noqa: SLF001  # our own kind
+        return part
 
     def watch(self, sock: socket.socket) -> None:
         """Let an abort reach this socket."""
-        with self._lock:
-            self._sockets.add(sock)
-        self.left()
+        self._wake(sock, partial(_shut, sock))
 
-    def forget(self, sock: socket.socket) -> None:
-        """The socket waits no more."""
+    def forget(self, waiting: Hashable) -> None:
+        """It waits no more."""
         with self._lock:
-            self._sockets.discard(sock)
+            self._wakers.pop(waiting, None)
 
     def pause(self, seconds: float) -> float:
         """How long to wait: all of `seconds`. Raises TransportError when the deadline would pass meanwhile."""
@@ -64,25 +85,59 @@ class Scope:
 
         Raises TransportError when the call is ended meanwhile.
         """
-        with self._lock:
-            self._bells.add(bell)
         try:
+            self._wake(bell, bell.set)
             bell.wait(self.left(seconds))
         finally:
-            with self._lock:
-                self._bells.discard(bell)
+            self.forget(bell)
         self.left()
+
+    def apart(self, function: Callable[[], T], most: float | None = None) -> T:
+        """Call what nothing can interrupt in a thread of its own; left behind there, if the call ends first.
+
+        Raises what it raises, or TimeoutError after `most` seconds.
+        """
+        done: queue.SimpleQueue[tuple[Any, BaseException | None] | None] = queue.SimpleQueue()
+
+        def run() -> None:
+            try:
+                done.put((function(), None))
+            except BaseException as error:  # noqa: BLE001  # raised again by the thread that waits
+                done.put((None, error))
+
+        self._wake(done, partial(done.put, None))
+        try:
+            threading.Thread(target=contextvars.copy_context().run, args=(run,), daemon=True).start()
+            wait = None if most is None and self.deadline is None else self.left(most or float("inf"))
+            with contextlib.suppress(queue.Empty):
+                if (ended := done.get(timeout=wait)) is not None:
+                    value, error = ended
+                    if error is not None:
+                        raise error
+                    result: T = value
+                    return result
+        finally:
+            self.forget(done)
+        self.left()
+        raise TimeoutError
 
     def abort(self) -> None:
         """End every wait: closing a pool would not free a call in flight, shutting its socket down does."""
         self._aborted.set()
         with self._lock:
-            for bell in self._bells:
-                bell.set()
-            for sock in self._sockets:
-                with contextlib.suppress(OSError):
-                    # Past SSLSocket.shutdown, which forgets the TLS state a reading thread still uses.
-                    socket.socket.shutdown(sock, socket.SHUT_RDWR)
+            for wake in self._wakers.values():
+                wake()
+
+    def _wake(self, waiting: Hashable, by: Callable[[], None]) -> None:
+        with self._lock:
+            self._wakers[waiting] = by
+        self.left()
+
+
+def _shut(sock: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        # Past SSLSocket.shutdown, which forgets the TLS state a reading thread still uses.
+        socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:

@@ -1,4 +1,4 @@
-"""What a transport runs: a call's work, as far as those who wait must know it."""
+"""What does a transport run? Anything that is work: conversations, and what they make in the end."""
 
 from __future__ import annotations
 
