@@ -156,7 +156,7 @@ def test_the_first_error_ends_a_pause(call, loopback):
             return Answer(503, headers={"retry-after": "30"})
         return Raw(refuse_later)
 
-    options = {**arguments(loopback(answer).url, 2), "api_key": f"sk-paused-{call.__name__}"}
+    options = arguments(loopback(answer).url, 2, api_key=f"sk-paused-{call.__name__}")
     with ends_in_time(InvalidRequestError):
         call(**options)
 

@@ -14,7 +14,7 @@ import pytest
 from any_llm import AnyLLM, ProviderConnectionError, ProviderTimeoutError
 from colours import COLOURS, in_a_loop
 from loopback import Answer, Raw
-from numbered import KEY, numbers, texts, vectors
+from numbered import KEY, known, numbers, texts, vectors
 from tls import AUTHORITY, SecureLoopback
 
 IN_TIME = 20
@@ -25,6 +25,7 @@ class Client:
 
     def __init__(self, call, url, **options):
         self._asynchronously = call is in_a_loop
+        known(url)
         self._client = AnyLLM.create("openai", KEY, url, max_retries=0, **options)
         self._runner = asyncio.Runner()
 

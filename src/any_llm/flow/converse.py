@@ -76,13 +76,14 @@ def exchange(
                 turn.accepted(getattr(result, "total_tokens", None))
                 return result
             problem = result
-            if problem.free is not None and problem.free not in taken:
+            final = problem.error.status_code in setting.retry.final
+            if problem.free is not None and problem.free not in taken and not final:
                 taken.add(problem.free)
                 setting.tally.add(retried=1, possibly_billed_twice=problem.twice)
                 continue
             attempt += 1
             wait = delay(setting.retry, attempt, asked=problem.asked, chance=setting.chance())
-            if not problem.again or problem.error.status_code in setting.retry.final:
+            if final or not problem.again:
                 wait = None
             elif wait is not None and not turn.may_try_again(problem.at):
                 problem.error.add_note("Not tried again: too many requests to this model had to be, of late.")

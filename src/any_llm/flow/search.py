@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from any_llm.flow.setting import Setting
     from any_llm.wire import Command, Outcome
 
-AMBIGUOUS = frozenset({200, 400, 413, 422})
+UNUSABLE = 200
+"""The status of a reply that cannot be right."""
+AMBIGUOUS = frozenset({UNUSABLE, 400, 413, 422})
 FAILED = frozenset({500, 502, 503, 504})
 """Ollama's NaN and llama.cpp's over-long input are a 500, and behind a gateway any of these."""
 WORD = "text"
@@ -53,8 +55,8 @@ def may_be_an_input(problem: Problem) -> bool:
 
 
 def _hasty(setting: Setting) -> Setting:
-    """One that is not patient with a server that fails."""
-    return msgspec.structs.replace(setting, retry=msgspec.structs.replace(setting.retry, final=FAILED))
+    """One that is not patient with a server that fails or is broken."""
+    return msgspec.structs.replace(setting, retry=msgspec.structs.replace(setting.retry, final=FAILED | {UNUSABLE}))
 
 
 def _failed(problem: Problem) -> bool:
