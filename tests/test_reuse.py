@@ -253,6 +253,7 @@ def test_a_call_in_flight_outlives_the_closing_of_its_client(call, loopback):
         return vectors(request)
 
     server = loopback(answer)
+    known(server.url)
     client = AnyLLM.create("openai", KEY, server.url, max_retries=0, max_concurrency=3)
     options = {"batch_size": 1, "deadline": IN_TIME}
 
