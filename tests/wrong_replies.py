@@ -107,7 +107,8 @@ REPLIES: dict[str, Fault] = {
     "529": refuses(529, "ProviderError", again=True),
     "599": refuses(599, "ProviderError"),
     "400 cut off": Fault(
-        answer=sends(b"HTTP/1.1 400 No\r\nContent-Length: 99\r\n\r\n", half), error="InvalidRequestError", again=False, probed=True
+        answer=sends(b"HTTP/1.1 400 No\r\nContent-Length: 99\r\n\r\n", half),
+        error="InvalidRequestError", again=False, probed=True,
     ),
     "429": limited(),
     "429, at once": limited({"retry-after": "0"}),

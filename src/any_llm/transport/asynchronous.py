@@ -70,9 +70,10 @@ class AsyncTransport:
         scope = Scope(timeout, None if deadline is None else begun + deadline)
         try:
             async with asyncio.timeout(deadline) as limit:
-                if opening is not None:
+                while opening is not None:
                     await adrive(opening, partial(self._perform, scope))
-                    flows = self._flows(job)
+                    opening = job.opening(time.monotonic())
+                flows = flows or self._flows(job)
                 if len(flows) > 1:
                     await self._fan_out(job, flows, scope)
                 elif flows:
@@ -89,8 +90,10 @@ class AsyncTransport:
         return job.response()
 
     def _flows(self, job: Work[Any]) -> list[Flow]:
-        taken = (job.next_conversation() for _ in range(self._concurrency))
-        return [flow for flow in taken if flow is not None]
+        flows: list[Flow] = []
+        while len(flows) < self._concurrency and (flow := job.next_conversation()) is not None:
+            flows.append(flow)
+        return flows
 
     async def _work(self, job: Work[Any], flow: Flow | None, scope: Scope) -> None:
         while flow is not None:

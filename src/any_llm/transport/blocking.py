@@ -58,9 +58,10 @@ class BlockingTransport:
         deadline = job.deadline(timeout) if deadline is None else deadline
         scope = Scope(timeout, None if deadline is None else begun + deadline)
         try:
-            if opening is not None:
+            while opening is not None:
                 drive(opening, partial(self._perform, scope))
-                flows = self._flows(job)
+                opening = job.opening(time.monotonic())
+            flows = flows or self._flows(job)
             if len(flows) > 1:
                 self._fan_out(job, flows, scope)
             elif flows:
@@ -71,8 +72,10 @@ class BlockingTransport:
         return job.response()
 
     def _flows(self, job: Work[Any]) -> list[Flow]:
-        taken = (job.next_conversation() for _ in range(self._concurrency))
-        return [flow for flow in taken if flow is not None]
+        flows: list[Flow] = []
+        while len(flows) < self._concurrency and (flow := job.next_conversation()) is not None:
+            flows.append(flow)
+        return flows
 
     def _work(self, job: Work[Any], flow: Flow | None, scope: Scope) -> None:
         while flow is not None:
