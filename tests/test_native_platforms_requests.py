@@ -150,7 +150,7 @@ REQUESTS = [
     ("qianfan", "bge-large-zh", 20, [16, 4]),
     ("qianfan", "tao-8k", 3, [1, 1, 1]),
     ("zhipu", "embedding-3", 70, [64, 6]),
-    ("zhipu", "embedding-2", 70, [70]),
+    ("zhipu", "embedding-2", 70, [64, 6]),
     ("yandex", "text-search-doc", 3, [1, 1, 1]),
     ("upstage", "solar-embedding-2", 120, [100, 20]),
     ("replicate", "o/n", 3, [1, 1, 1]),
@@ -161,8 +161,8 @@ REQUESTS = [
 def test_a_request_holds_what_its_model_takes(provider: str, model: str, count: int, sizes: list[int]):
     extra = {"input": {"text": "$text"}} if provider == "replicate" else {}
     call = a_call(provider, model, client={"account_id": "acc", "folder_id": "f"}, extra=extra)
-    job = Job(a_setting(call, count=count), ["text"] * count)
-    assert [len(batch) for batch in job._batches] == sizes
+    job = Job(a_setting(call, count=count), [f"text {number}" for number in range(count)])
+    assert [len(batch) for batch in iter(job._plan.take, None)] == sizes
 
 
 KEYS = [
