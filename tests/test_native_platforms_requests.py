@@ -150,7 +150,7 @@ REQUESTS = [
     ("qianfan", "bge-large-zh", 20, [16, 4]),
     ("qianfan", "tao-8k", 3, [1, 1, 1]),
     ("zhipu", "embedding-3", 70, [64, 6]),
-    ("zhipu", "embedding-2", 70, [64, 6]),
+    ("zhipu", "embedding-2", 70, [70]),
     ("yandex", "text-search-doc", 3, [1, 1, 1]),
     ("upstage", "solar-embedding-2", 120, [100, 20]),
     ("replicate", "o/n", 3, [1, 1, 1]),
