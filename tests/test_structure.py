@@ -110,7 +110,7 @@ def test_flow_names_no_provider(module: str):
 
 ONLY = {
     "any_llm.api": {"any_llm"},
-    "any_llm.shared": {"any_llm.api"},
+    "any_llm.shared": {"any_llm.api", "any_llm.streaming"},
     "any_llm.client": {"any_llm", "any_llm.shared"},
 }
 """Who may import what stands at the top."""

@@ -15,6 +15,7 @@ from any_llm.flow.pace import Terms
 from any_llm.flow.retry import Retry
 from any_llm.flow.room import HOSTED, LOOPBACK
 from any_llm.flow.setting import Setting
+from any_llm.flow.stream import Stream
 from any_llm.flow.vectors import Form, Matrix
 from any_llm.form import form, sent
 from any_llm.loading import loading
@@ -30,12 +31,27 @@ if TYPE_CHECKING:
     from any_llm.providers.row import Adapter, Row
 
 
-def job(client: Configuration, model: str, inputs: object, kwargs: Mapping[str, Any], **options: Any) -> Job:
-    """Turn a call's arguments into a Job. Raises InvalidRequestError for what can be told wrong here."""
+def stream(client: Configuration, model: str, options: Mapping[str, Any]) -> Stream:
+    """Turn a stream's arguments into a Stream. Raises InvalidRequestError for what can be told wrong here."""
+    named = {name: value for name, value in options.items() if name in (prepared.__kwdefaults__ or ())}
+    kwargs = {name: value for name, value in options.items() if name not in named}
+    job(client, model, (), kwargs, **named)
+    return Stream(
+        lambda inputs, start: job(client, model, inputs, kwargs, start=start, **named), client.max_concurrency + 1
+    )
+
+
+def job(
+    client: Configuration, model: str, inputs: object, kwargs: Mapping[str, Any], *, start: int = 0, **options: Any
+) -> Job:
+    """Turn a call's arguments into a Job. Raises InvalidRequestError for what can be told wrong here.
+
+    `start`: the position of the first input, for errors.
+    """
     with loading():
         adapter = adapter_of(client.row)
     call, wanted = _for_model(prepared(client, model, kwargs, **options), adapter)
-    texts = checked_inputs(inputs)
+    texts = checked_inputs(inputs, start)
     setting = Setting(
         call=call,
         adapter=adapter,
@@ -82,14 +98,14 @@ def _for_model(call: Call, adapter: Adapter) -> tuple[Call, Form]:
     return msgspec.structs.replace(call, prefix=found.prefix, applied=found.applied, options=options), wanted
 
 
-def checked_inputs(inputs: object) -> Sequence[str]:
+def checked_inputs(inputs: object, start: int = 0) -> Sequence[str]:
     """Take one text, or a list or tuple of texts. Raises InvalidRequestError with the index of what is none."""
     if isinstance(inputs, str):
         inputs = [inputs]
     elif not isinstance(inputs, list | tuple):
         advice = "" if inputs is None or isinstance(inputs, bytes | int | float) else "; pass list(...) of it"
         raise InvalidRequestError(f"inputs must be a str or a list of str, not {type(inputs).__name__}{advice}.")
-    for index, text in enumerate(inputs):
+    for index, text in enumerate(inputs, start):
         if not isinstance(text, str):
             raise InvalidRequestError(f"inputs[{index}] is {type(text).__name__}, not str.", index=index)
         if not text.isascii():
@@ -108,17 +124,17 @@ def prepared(
     model: str,
     kwargs: Mapping[str, Any],
     *,
-    dimensions: int | None,
-    dtype: Any,
-    input_type: str | None,
-    overflow: Any,
-    normalize: bool | None,
-    batch_size: int | None,
-    on_error: Any,
-    dedupe: bool | None,
-    extra_headers: Mapping[str, str] | None,
-    extra_query: Mapping[str, Any] | None,
-    extra_body: Mapping[str, Any] | None,
+    dimensions: int | None = None,
+    dtype: Any = None,
+    input_type: str | None = None,
+    overflow: Any = None,
+    normalize: bool | None = None,
+    batch_size: int | None = None,
+    on_error: Any = None,
+    dedupe: bool | None = None,
+    extra_headers: Mapping[str, str] | None = None,
+    extra_query: Mapping[str, Any] | None = None,
+    extra_body: Mapping[str, Any] | None = None,
 ) -> Call:
     """Lay the call's options over the client's."""
     if not isinstance(model, str) or not model:

@@ -41,6 +41,10 @@ class Job:
         """Check the options by writing a request for no input, which is never sent."""
         setting.adapter.encode(setting.call, Batch((), (), 0))
         self.size = len(inputs)
+        self.inputs = inputs
+        self.call = setting.call
+        self.of_many = False
+        """Whether other calls come before or after it: then it is as patient as one of many requests."""
         self.errors: dict[int, AnyLLMError] = {}
         self._setting = setting
         call, options = setting.call, setting.call.options
@@ -77,7 +81,7 @@ class Job:
         with self._lock:
             batch = self._plan.take()
             if batch is not None and batch.indexes[0] == 0:
-                self._alone = len(batch) == self.size - len(self._same)
+                self._alone = len(batch) == self.size - len(self._same) and not self.of_many
                 if not self._alone and self._setting.retry.attempts is None:
                     patient = msgspec.structs.replace(self._setting.retry, attempts=MANY_REQUESTS)
                     self._setting = msgspec.structs.replace(self._setting, retry=patient)
@@ -192,10 +196,19 @@ class Job:
             raise unreadable(self._setting.call, f"its replies came from several models: {', '.join(models)}")
         return self._merged()
 
+    def done(self) -> bool:
+        """Whether no input waits for a conversation; those that have one may come back from it."""
+        with self._lock:
+            return self._plan.done()
+
+    def partial(self) -> CreateEmbeddingResponse | None:
+        """What was paid for so far; None: nothing."""
+        return self._merged() if self._answers else None
+
     def end(self, error: BaseException) -> None:
         """The call ends with this: let it carry what was paid for."""
-        if self._answers and self.size > 1:
-            error.partial = self._merged()  # type: ignore[attr-defined]
+        if self.size > 1 and (partial := self.partial()) is not None:
+            error.partial = partial  # type: ignore[attr-defined]
 
     def _merged(self) -> CreateEmbeddingResponse:
         for index, first in self._same.items():

@@ -51,6 +51,10 @@ class Plan:
         self._left.append((order, start + len(batch), most))
         return batch
 
+    def done(self) -> bool:
+        """Whether every input is under way."""
+        return all(len(order) == begun for order, begun, _ in self._left)
+
     def batch(self, indexes: Sequence[int], tokens: int | None = None) -> Batch:
         """These inputs as one batch."""
         whole = isinstance(indexes, range) and indexes.step == 1

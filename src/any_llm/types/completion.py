@@ -73,7 +73,6 @@ class CreateEmbeddingResponse(Described):
     requests: Requests = Requests()
     """What was sent for it."""
     _missing: frozenset[int] = frozenset()
-    """Positions without a vector."""
     _vectors: Vectors | None
     _as_base64: bool
 
@@ -118,6 +117,17 @@ class CreateEmbeddingResponse(Described):
             beside, model=model, object="list", usage=usage, _vectors=vectors, _as_base64=as_base64, _missing=missing
         )
         return made
+
+    @property
+    def vectors(self) -> Vectors:
+        """The buffer, while nobody has put other data in its place."""
+        assert self._vectors is not None
+        return self._vectors
+
+    @property
+    def missing(self) -> frozenset[int]:
+        """Positions without a vector: in what an error carries, and with on_error="collect"."""
+        return self._missing
 
     @property
     def data(self) -> list[Embedding]:
