@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
-from any_llm.exceptions import ContextLengthExceededError, InsufficientFundsError, RateLimitError
+from any_llm.exceptions import AnyLLMError, ContextLengthExceededError, InsufficientFundsError, RateLimitError
 from any_llm.flow import failure
 from any_llm.flow.allowance import asked
 from any_llm.flow.caps import halved, told
@@ -135,6 +135,8 @@ def _tried(
         again = lost.retryable and large is None
         error = failure.lost(call, lost)
         return Problem(error, outcome.now[0], again=again, free=free, twice=sent, large=large)
+    except AnyLLMError as refused:  # what cannot be written, or a model in this process refused
+        return Problem(refused, outcome.now[0])
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, InvalidVectorError) as wrong:
         # A broken 200 is looked at once more, whatever max_retries says: it was paid for.
         free = "look" if isinstance(command, Send) else None
