@@ -16,10 +16,12 @@ from hypothesis import strategies as st
 from any_llm.exceptions import (
     AuthenticationError,
     ContentFilterError,
+    InsufficientFundsError,
     InvalidRequestError,
     InvalidResponseError,
     ProviderError,
     ProviderTimeoutError,
+    RateLimitError,
 )
 from any_llm.flow.memory import Memory
 from any_llm.flow.room import LOOPBACK
@@ -326,3 +328,87 @@ def test_usage_is_what_was_billed():
         "sent": 3, "retried": 1, "halved": 0, "deduplicated": 0, "possibly_billed_twice": 1,
     }  # fmt: skip
     assert ended.result.usage.prompt_tokens == 3 * 64
+
+
+# --- tokens ----------------------------------------------------------------------------------------------------------
+
+
+def per_request(most, *, per_text=5):
+    """A provider that counts its own tokens, and takes so many a request."""
+
+    def rule(sent):
+        counted = per_text * len(sent)
+        if counted > most:
+            return bad(400, message=f"Requested {counted} tokens, max {most} tokens per request")
+        return good(*map(vector_of, sent), usage={"prompt_tokens": counted, "total_tokens": counted})
+
+    return rule
+
+
+def test_estimates_are_corrected_by_what_is_counted():
+    """Ten bytes are estimated as 6 tokens, and the provider counts 2: after some replies requests hold more."""
+    row = ROWS["together"]._replace(limits=Limits(tokens=600))
+    memory, inputs = Memory(), texts(4000)
+    provider = Provider(per_request(600, per_text=2))
+    assert right(called(inputs, provider, memory=memory, row=row), inputs)
+    assert provider.sizes[0] == 100
+    assert provider.sizes[-2] > 150
+    assert all(2 * size <= 600 for size in provider.sizes)
+
+
+def test_a_refusal_that_says_how_many_it_counted_corrects_them_too():
+    memory, inputs = Memory(), texts(2000)
+    provider = Provider(per_request(1000, per_text=20))
+    row = ROWS["together"]._replace(limits=Limits(items=500, tokens=1000))
+    ended = called(inputs, provider, memory=memory, row=row)
+    assert right(ended, inputs)
+    refused = [size for size in provider.sizes if 20 * size > 1000]
+    assert len(refused) <= 3
+
+
+def test_with_a_tokenizer_they_are_exact():
+    row = ROWS["together"]._replace(limits=Limits(tokens=30))
+    provider = Provider()
+    inputs = ["one two three", "four", "five six", "seven eight nine ten"] * 3
+    setting = {"count": lambda text: 5 * len(text.split())}
+    assert right(called(inputs, provider, row=row, setting=setting, dedupe=False), inputs)
+    assert all(5 * sum(len(text.split()) for text in sent) <= 30 for sent in provider.requests)
+    assert provider.sizes[0] == 3
+
+
+def test_nothing_is_counted_where_no_limit_on_tokens_is_in_force():
+    counted = []
+    setting = {"count": counted.append}
+    row = ROWS["together"]._replace(limits=Limits(items=10))
+    assert right(called(texts(30), Provider(), row=row, setting=setting), texts(30))
+    assert counted == []
+
+
+# --- what an error carries -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [(bad(429), RateLimitError), (bad(402), InsufficientFundsError), (bad(401), AuthenticationError)],
+    ids=["429", "402", "401"],
+)
+@pytest.mark.parametrize("on_error", ["raise", "collect"])
+def test_whatever_ends_a_call_carries_what_was_paid_for(answer, kind, on_error):
+    inputs = texts(100)
+    provider = Provider(lambda sent: answer if inputs[70] in sent else None)
+    ended = called(inputs, provider, batch_size=20, retries=1, on_error=on_error)
+    assert type(ended.error) is kind
+    partial = ended.error.partial
+    assert [item.embedding for item in partial.data] == [
+        vector_of(text) if text in provider.billed else None for text in inputs
+    ]
+    assert partial.requests.sent == len(provider.requests)
+    assert (partial.errors, partial.missing) == ({}, frozenset(range(60, 100)))
+    with pytest.raises(ValueError, match="no vector for inputs 60, 61"):
+        partial.to_numpy()
+    assert partial.to_numpy(missing="nan").shape == (100, 3)
+
+
+def test_a_call_of_one_text_carries_nothing():
+    ended = called(["a"], Provider(lambda _: bad(401)))
+    assert ended.error.partial is None
