@@ -9,9 +9,10 @@ import msgspec
 from hypothesis import settings
 
 from any_llm.exceptions import AnyLLMError
-from any_llm.flow.converse import Answer, Setting, converse
+from any_llm.flow.converse import converse
 from any_llm.flow.memory import Memory, Place
 from any_llm.flow.retry import Retry
+from any_llm.flow.setting import Answer, Problem, Setting
 from any_llm.flow.vectors import Form, Matrix
 from any_llm.providers import own
 from any_llm.providers.table import ROWS
@@ -90,6 +91,10 @@ class Played(msgspec.Struct):
     error: AnyLLMError | None
 
 
+def _ended(result: Answer | Problem | None) -> tuple[Answer | None, AnyLLMError | None]:
+    return (None, result.error) if isinstance(result, Problem) else (result, None)
+
+
 def play(
     setting: Setting,
     replies: Sequence[Reply | TransportError],
@@ -133,7 +138,7 @@ def play(
             else:
                 command = flow.send(Outcome(value, (now, WALL + now - MONOTONIC)))
     except StopIteration as end:
-        played.answer = end.value
+        played.answer, played.error = _ended(end.value)
     except AnyLLMError as error:
         played.error = error
     assert left == []

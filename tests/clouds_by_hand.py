@@ -11,7 +11,8 @@ import msgspec
 import pytest
 
 from any_llm.exceptions import AnyLLMError
-from any_llm.flow.converse import Setting, converse
+from any_llm.flow.converse import converse
+from any_llm.flow.setting import Problem
 from any_llm.providers.table import ROWS
 from any_llm.transport.drive import drive
 from any_llm.wire import Once, Outcome, Reply, Run, Send, Sleep, Token, TransportError
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from any_llm.flow.memory import Memory
+    from any_llm.flow.setting import Setting
 
 WATSON_TOKEN = reply(example("watsonx token"))
 GIGA_TOKEN = reply({"access_token": "giga-1", "expires_at": (WALL + 1800) * 1000})
@@ -88,6 +90,8 @@ def tell(flow: Generator[Any, Outcome, Any], replies: Sequence[Reply | Transport
     played = Played(replies, at)
     try:
         played.told.value = played.run(flow)
+        if isinstance(played.told.value, Problem):
+            raise played.told.value.error
     except AnyLLMError as error:
         played.told.error = error
     assert played.left == []

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import openai
 
     from any_llm import CreateEmbeddingResponse
+NOISE = 1e-6
+"""Two replies to one text may differ so much: llama.cpp adds in another order when it does several at once."""
 
 
 class Door(NamedTuple):

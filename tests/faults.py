@@ -37,6 +37,8 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
     """Which input it names."""
     sends: int = 1
     """Requests when no retry is allowed: a broken 200 is looked at once more."""
+    probed: bool = False
+    """Whether it may be an input's fault, so that one of them, and then a plain word, is sent alone."""
     again: bool = True
     """Whether a retry may do better."""
     waits: bool = False
@@ -134,7 +136,7 @@ def lost(answer: Callable[[Request], Any], **more: Any) -> Fault:
 
 def broken(answer: Callable[[Request], Any], **more: Any) -> Fault:
     """A 200 that cannot be right: looked at once more."""
-    return Fault(answer=answer, **{"error": BROKEN, "sends": 2, **more})
+    return Fault(answer=answer, **{"error": BROKEN, "sends": 2, "probed": "index" not in more, **more})
 
 
 def right(answer: Callable[[Request], Any], **more: Any) -> Fault:

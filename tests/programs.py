@@ -16,7 +16,7 @@ STRICT = ("-X", "dev", "-W", "error")
 BEGINNING = """
     import asyncio, gc, logging, os, signal, sys, threading, time
     from any_llm import AnyLLM, aembedding, embedding
-    from numbered import KEY, numbers, texts, to
+    from numbered import KEY, known, numbers, texts, to
 
     # In dev mode asyncio tells of each step that took a tenth of a second, as on a busy machine any may.
     logging.getLogger("asyncio").setLevel("ERROR")

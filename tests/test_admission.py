@@ -18,7 +18,7 @@ from any_llm.flow.memory import MEMORY
 from any_llm.transport.admission import LOOK
 from colours import COLOURS
 from loopback import Answer, Raw
-from numbered import KEY, numbers, texts, to, vectors
+from numbered import KEY, known, numbers, texts, to, vectors
 from patience import within
 from programs import STRICT, run
 from silent import Hold
@@ -60,7 +60,8 @@ class Gate:
 
 def test_threads_and_tasks_of_a_client_share_what_may_be_in_flight(loopback):
     gate = Gate()
-    client = AnyLLM.create("openai", KEY, loopback(gate).url, max_concurrency=3)
+    server = known(loopback(gate).url)["api_base"]
+    client = AnyLLM.create("openai", KEY, server, max_concurrency=3)
 
     async def tasks():
         return await asyncio.gather(*(client.aembedding("m", texts(5), batch_size=1) for _ in range(2)))
@@ -91,7 +92,7 @@ def test_another_model_or_client_has_places_of_its_own(loopback):
 @pytest.mark.parametrize("bulk", ["thread", "task"])
 def test_one_text_overtakes_a_long_call(bulk, single, loopback):
     gate = Gate()
-    options = to(loopback(gate).url, max_concurrency=2)
+    options = known(loopback(gate).url, max_concurrency=2)
 
     def call(way, inputs):
         if way == "thread":
@@ -164,7 +165,7 @@ def test_a_deadline_ends_a_wait_for_a_place(call, loopback):
 def test_an_interrupt_ends_waits_for_a_place(loopback):
     """All threads of the call wait, for others have both places: they are not left behind until they look again."""
     hold = Hold(first=2)
-    options = to(loopback(hold).url, max_concurrency=2)
+    options = known(loopback(hold).url, max_concurrency=2)
 
     def interrupt():
         waits_for(lambda: any(len(lane.waiting) == 2 for lanes in held() for lane in lanes.values()))
@@ -213,7 +214,7 @@ def test_an_interrupt_gives_the_place_back(batches, loopback):
         return vectors(request)
 
     interrupted = []
-    options = {**to(loopback(interrupt).url, max_concurrency=1), "batch_size": 1}
+    options = {**known(loopback(interrupt).url, max_concurrency=1), "batch_size": 1}
     with pytest.raises(KeyboardInterrupt):
         embedding(inputs=texts(batches), **options)
     assert held() == []
@@ -223,7 +224,7 @@ def test_an_interrupt_gives_the_place_back(batches, loopback):
 async def test_a_call_that_holds_its_own_loop_up_does_not_wait_for_it(loopback):
     """As in a notebook: tasks of this loop hold all places, and cannot end before the blocking call here does."""
     hold = Hold(first=2)
-    options = to(loopback(hold).url, max_concurrency=2)
+    options = known(loopback(hold).url, max_concurrency=2)
     tasks = [asyncio.create_task(aembedding(inputs=text, **options)) for text in texts(4)]
     assert await asyncio.to_thread(hold.until, asked=2)
     assert numbers(embedding(inputs=texts(6), batch_size=1, deadline=within(LOOK), **options)) == list(range(6))
@@ -287,7 +288,7 @@ def test_a_child_does_not_wait_for_its_parents_requests(loopback):
 def test_a_given_rate_holds_over_calls(call, loopback):
     """The third of two a minute is not begun when it could not end in time."""
     server = loopback(vectors)
-    options = to(server.url, rpm=2)
+    options = known(server.url, rpm=2)
     for _ in range(2):
         call(inputs="1", **options)
     begun = time.monotonic()

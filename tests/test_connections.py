@@ -16,7 +16,7 @@ from any_llm.shared import CAPACITY
 from any_llm.transport.network import CONNECTIONS
 from colours import COLOURS, in_a_loop
 from loopback import Raw
-from numbered import KEY, numbers, texts, to, vectors
+from numbered import KEY, known, numbers, texts, to, vectors
 
 CALLS = 1000
 
@@ -135,7 +135,7 @@ def test_order_is_that_of_the_inputs_whatever_comes_first(call, loopback):
         return vectors(request)
 
     server = loopback(answer)
-    result = call(inputs=texts(12), batch_size=1, **to(server.url, max_concurrency=3))
+    result = call(inputs=texts(12), batch_size=1, **known(server.url, max_concurrency=3))
     assert numbers(result) == list(range(12))
     assert (len(server.requests), server.connections) == (12, 3)
 

@@ -12,7 +12,7 @@ import pytest
 from any_llm import InvalidRequestError, ProviderConnectionError, ProviderTimeoutError, aembedding, embedding
 from colours import COLOURS, in_a_loop
 from loopback import Answer, Raw
-from numbered import numbers, texts, to, vectors
+from numbered import known, numbers, texts, vectors
 from patience import within
 from silent import NOWHERE, SERVERS, TUNNEL, Hold
 
@@ -27,7 +27,7 @@ AT_ONCE = 4
 
 def arguments(url, batches, **client_args):
     """Make a call of so many batches."""
-    options = to(url, **{"max_concurrency": AT_ONCE, **client_args})
+    options = known(url, **{"max_concurrency": AT_ONCE, **client_args})
     return {**options, "inputs": texts(batches), "batch_size": 1}
 
 
@@ -156,7 +156,7 @@ def test_the_first_error_ends_a_pause(call, loopback):
             return Answer(503, headers={"retry-after": "30"})
         return Raw(refuse_later)
 
-    options = {**arguments(loopback(answer).url, 2), "api_key": f"sk-paused-{call.__name__}"}
+    options = arguments(loopback(answer).url, 2, api_key=f"sk-paused-{call.__name__}")
     with ends_in_time(InvalidRequestError):
         call(**options)
 

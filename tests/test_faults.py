@@ -12,6 +12,7 @@ import pytest
 from any_llm import AnyLLM, AnyLLMError, exceptions
 from colours import COLOURS, in_a_loop
 from faults import LOST, Fault
+from loopback import Answer
 from numbered import KEY, numbers, texts, to, vectors
 from patience import within
 from wrong_replies import FAULTS
@@ -20,6 +21,7 @@ INPUTS = texts(3)
 TIMEOUT = 0.25
 AMPLE = 20
 """Seconds for what ends without a timeout: it would have to hang to take so long."""
+REFUSED = Answer(400, json={"error": {"message": "no"}})
 each_fault = pytest.mark.parametrize("name", FAULTS)
 
 
@@ -27,7 +29,7 @@ def met_by(call, name: str) -> Fault:
     """What this fault comes to in this colour."""
     fault = FAULTS[name]
     if fault.strictly and call is in_a_loop:
-        return msgspec.structs.replace(fault, error=LOST, sends=1, words="", index=None)
+        return msgspec.structs.replace(fault, error=LOST, sends=1, words="", index=None, probed=False)
     return fault
 
 
@@ -42,7 +44,7 @@ def bounds(fault: Fault) -> dict[str, float]:
 @each_fault
 def test_alone_it_is_the_right_result_or_its_error(name, call, loopback):
     fault = met_by(call, name)
-    server = loopback(fault.answer)
+    server = loopback(lambda request: fault.answer(request) if len(request.json["input"]) == len(INPUTS) else REFUSED)
     begun = time.monotonic()
     options = {"inputs": INPUTS, **bounds(fault), **to(server.url, max_retries=0)}
     if fault.error is None:
@@ -55,7 +57,7 @@ def test_alone_it_is_the_right_result_or_its_error(name, call, loopback):
         assert fault.words in str(error)
         assert error.index == fault.index
         assert KEY not in f"{error!r} {vars(error)} {error.__cause__!r}"
-    assert len(server.requests) == fault.sends
+    assert len(server.requests) == fault.sends + 2 * fault.probed
     assert time.monotonic() - begun < within(2 * TIMEOUT + 0.5 if fault.waits or fault.drips else AMPLE)
 
 
@@ -66,13 +68,16 @@ def test_a_server_that_recovers_is_asked_again(name, call, loopback):
     count = itertools.count()
     server = loopback(lambda request: vectors(request) if next(count) else fault.answer(request))
     options = {"inputs": INPUTS, **bounds(fault), **to(server.url)}
-    if fault.error is not None and (fault.drips or not fault.again):
+    if fault.error is not None and (fault.drips or not (fault.again or fault.probed)):
         with pytest.raises(getattr(exceptions, fault.error)):
             call(**options)
         assert len(server.requests) == 1
     else:
         assert numbers(call(**options)) == [0, 1, 2]
-        assert len(server.requests) == (1 if fault.error is None else 2)
+        if fault.waits:  # fewer at once may be answered in time
+            assert len(server.requests) == 1 + len(INPUTS)
+        elif fault.again:
+            assert len(server.requests) == (1 if fault.error is None else 2)
 
 
 @COLOURS

@@ -52,8 +52,21 @@ def test_it_is_there(module, name):
 
 
 def test_the_package_lists_what_it_has():
-    functions = {"aembedding", "alist_models", "embedding", "list_models", "register_provider"}
-    classes = {"AnyLLM", "CreateEmbeddingResponse", "Embedding", "LLMProvider", "Limits", "Names", "Row", "Usage"}
+    functions = {
+        *("aembed_iter", "aembedding", "alist_models", "embed_iter", "embedding", "list_models"),
+        "register_provider",
+    }
+    classes = {
+        "Chunk",
+        "AnyLLM",
+        "CreateEmbeddingResponse",
+        "Embedding",
+        "LLMProvider",
+        "Limits",
+        "Names",
+        "Row",
+        "Usage",
+    }
     assert sorted(any_llm.__all__) == sorted({*functions, *classes, *exceptions.__all__})
     assert set(any_llm.__all__) <= set(dir(any_llm))
     assert [name for name in any_llm.__all__ if getattr(any_llm, name, None) is None] == []

@@ -12,7 +12,8 @@ from interface_calls import BOTH, SPOKEN, at
 
 FIXED = "model, inputs, *, provider=None, api_key=None, api_base=None, client_args=None"
 OPTIONS = (
-    "dimensions=None, dtype=None, input_type=None, overflow=None, normalize=None, batch_size=None, timeout=None, "
+    "dimensions=None, dtype=None, input_type=None, overflow=None, normalize=None, batch_size=None, "
+    "on_error='raise', dedupe=True, timeout=None, "
     "deadline=None, extra_headers=None, extra_query=None, extra_body=None"
 )
 ANNOTATIONS = {

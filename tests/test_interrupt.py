@@ -21,7 +21,7 @@ PROGRAM = """
     signal.signal(signal.SIGINT, signal.default_int_handler)
     url, proxy, way, batches = *sys.argv[1:4], int(sys.argv[4])
     options = {
-        **to(url, max_concurrency=4, proxy=proxy or None, max_retries=0),
+        **known(url, max_concurrency=4, proxy=proxy or None, max_retries=0),
         "inputs": texts(batches), "batch_size": 1,
     }
 

@@ -170,7 +170,7 @@ def test_a_width_of_packed_bits_counts_dimensions(dtype, width):
 @pytest.mark.parametrize(
     ("provider", "options", "error", "words"),
     [
-        ("voyage", {"dtype": "float16"}, InvalidRequestError, "choose float32, int8"),
+        ("voyage", {"dtype": "float16"}, InvalidRequestError, "choose 'float32', 'int8'"),
         ("voyage", {"dtype": "int8", "normalize": True}, InvalidRequestError, "normalize=True is for float32 only"),
         ("voyage", {"dtype": "int8", "encoding_format": "base64"}, InvalidRequestError, "is for float32 only"),
         ("voyage", {"dtype": "int8", "output_dtype": "int8"}, InvalidRequestError, "say the same thing"),

@@ -161,8 +161,8 @@ REQUESTS = [
 def test_a_request_holds_what_its_model_takes(provider: str, model: str, count: int, sizes: list[int]):
     extra = {"input": {"text": "$text"}} if provider == "replicate" else {}
     call = a_call(provider, model, client={"account_id": "acc", "folder_id": "f"}, extra=extra)
-    job = Job(a_setting(call, count=count), ["text"] * count)
-    assert [len(batch) for batch in job._batches] == sizes
+    job = Job(a_setting(call, count=count), [f"text {number}" for number in range(count)])
+    assert [len(batch) for batch in iter(job._plan.take, None)] == sizes
 
 
 KEYS = [

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from any_llm.flow.plan import plan
+from any_llm.flow.plan import Plan
 from any_llm.flow.tokens import estimate, size
 from any_llm.providers.row import Limits
 from by_hand import PROPERTY
@@ -43,7 +43,7 @@ def test_each_batch_is_filled(inputs: list[str], limits: Limits, sizes: list[int
 
 def batches_of(inputs: list[str], limits: Limits) -> list[Batch]:
     """One more than there can be, at most: a plan that never ends is seen, not waited for."""
-    return list(islice(plan(inputs, lambda: limits), len(inputs) + 1))
+    return list(islice(iter(Plan(inputs, lambda: limits).take, None), len(inputs) + 1))
 
 
 some = st.none() | st.integers(1, 40)
@@ -81,7 +81,7 @@ def test_no_batch_had_room_for_the_next_input(
 
 def test_a_limit_learnt_meanwhile_counts():
     limits = [Limits(items=4), Limits(items=1), Limits(items=2)]
-    batches = plan(["a"] * 7, lambda: limits[0])
+    batches = iter(Plan(["a"] * 7, lambda: limits[0]).take, None)
     sizes = [len(next(batches))]
     limits[0] = limits[1]
     sizes.append(len(next(batches)))

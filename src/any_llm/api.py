@@ -28,6 +28,8 @@ def embedding(
     overflow: Literal["error", "truncate", "mean"] | None = None,
     normalize: bool | None = None,
     batch_size: int | None = None,
+    on_error: Literal["raise", "collect"] = "raise",
+    dedupe: bool = True,
     timeout: float | None = None,
     deadline: float | None = None,
     extra_headers: Mapping[str, str] | None = None,
@@ -52,6 +54,9 @@ def embedding(
         overflow: what to do with an input longer than the model reads. None: refuse it, wherever the provider can.
         normalize: True: unit length, done here if needed. None and False: as the model gives it.
         batch_size: at most so many inputs a request.
+        on_error: what a bad input does: "raise" ends the call and names it; "collect" leaves its vector None, and
+            `result.errors` says why.
+        dedupe: send equal inputs once.
         timeout: seconds a read may take.
         deadline: seconds the whole call may take. Default: 60 (or `timeout`, if more) for a call of one request.
         extra_headers, extra_query, extra_body: added to each request of this call.
@@ -67,8 +72,8 @@ def embedding(
     client, name = client_for(model, provider, api_key, api_base, client_args)
     return client.embedding(
         name, inputs, dimensions=dimensions, dtype=dtype, input_type=input_type, overflow=overflow,
-        normalize=normalize, batch_size=batch_size, timeout=timeout, deadline=deadline, extra_headers=extra_headers,
-        extra_query=extra_query, extra_body=extra_body, **kwargs,
+        normalize=normalize, batch_size=batch_size, on_error=on_error, dedupe=dedupe, timeout=timeout,
+        deadline=deadline, extra_headers=extra_headers, extra_query=extra_query, extra_body=extra_body, **kwargs,
     )  # fmt: skip
 
 
@@ -86,6 +91,8 @@ async def aembedding(
     overflow: Literal["error", "truncate", "mean"] | None = None,
     normalize: bool | None = None,
     batch_size: int | None = None,
+    on_error: Literal["raise", "collect"] = "raise",
+    dedupe: bool = True,
     timeout: float | None = None,  # noqa: ASYNC109  # seconds a read, as in embedding()
     deadline: float | None = None,
     extra_headers: Mapping[str, str] | None = None,
@@ -97,8 +104,8 @@ async def aembedding(
     client, name = client_for(model, provider, api_key, api_base, client_args)
     return await client.aembedding(
         name, inputs, dimensions=dimensions, dtype=dtype, input_type=input_type, overflow=overflow,
-        normalize=normalize, batch_size=batch_size, timeout=timeout, deadline=deadline, extra_headers=extra_headers,
-        extra_query=extra_query, extra_body=extra_body, **kwargs,
+        normalize=normalize, batch_size=batch_size, on_error=on_error, dedupe=dedupe, timeout=timeout,
+        deadline=deadline, extra_headers=extra_headers, extra_query=extra_query, extra_body=extra_body, **kwargs,
     )  # fmt: skip
 
 

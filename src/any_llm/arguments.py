@@ -9,11 +9,13 @@ import msgspec
 from any_llm import checks
 from any_llm.configuration import ACCEPTED, CLIENT_OPTIONS, INSTEAD, Configuration, client_names
 from any_llm.exceptions import InvalidModelError, InvalidRequestError
-from any_llm.flow.converse import Setting
 from any_llm.flow.job import Job
 from any_llm.flow.memory import MEMORY
 from any_llm.flow.pace import Terms
 from any_llm.flow.retry import Retry
+from any_llm.flow.room import HOSTED, LOOPBACK
+from any_llm.flow.setting import Setting
+from any_llm.flow.stream import Stream
 from any_llm.flow.vectors import Form, Matrix
 from any_llm.form import form, sent
 from any_llm.loading import loading
@@ -29,12 +31,27 @@ if TYPE_CHECKING:
     from any_llm.providers.row import Adapter, Row
 
 
-def job(client: Configuration, model: str, inputs: object, kwargs: Mapping[str, Any], **options: Any) -> Job:
-    """Turn a call's arguments into a Job. Raises InvalidRequestError for what can be told wrong here."""
+def stream(client: Configuration, model: str, options: Mapping[str, Any]) -> Stream:
+    """Turn a stream's arguments into a Stream. Raises InvalidRequestError for what can be told wrong here."""
+    named = {name: value for name, value in options.items() if name in (prepared.__kwdefaults__ or ())}
+    kwargs = {name: value for name, value in options.items() if name not in named}
+    job(client, model, (), kwargs, **named)
+    return Stream(
+        lambda inputs, start: job(client, model, inputs, kwargs, start=start, **named), client.max_concurrency + 1
+    )
+
+
+def job(
+    client: Configuration, model: str, inputs: object, kwargs: Mapping[str, Any], *, start: int = 0, **options: Any
+) -> Job:
+    """Turn a call's arguments into a Job. Raises InvalidRequestError for what can be told wrong here.
+
+    `start`: the position of the first input, for errors.
+    """
     with loading():
         adapter = adapter_of(client.row)
     call, wanted = _for_model(prepared(client, model, kwargs, **options), adapter)
-    texts = checked_inputs(inputs)
+    texts = checked_inputs(inputs, start)
     setting = Setting(
         call=call,
         adapter=adapter,
@@ -49,6 +66,9 @@ def job(client: Configuration, model: str, inputs: object, kwargs: Mapping[str, 
             tpm=client.tpm,
             count_inputs=client.row.counts_inputs,
         ),
+        explicit=client.limits,
+        first=LOOPBACK if client.loopback else HOSTED,
+        count=client.tokenizer,
     )
     made = Job(setting, texts)
     if call.applied == "unknown":
@@ -78,14 +98,14 @@ def _for_model(call: Call, adapter: Adapter) -> tuple[Call, Form]:
     return msgspec.structs.replace(call, prefix=found.prefix, applied=found.applied, options=options), wanted
 
 
-def checked_inputs(inputs: object) -> Sequence[str]:
+def checked_inputs(inputs: object, start: int = 0) -> Sequence[str]:
     """Take one text, or a list or tuple of texts. Raises InvalidRequestError with the index of what is none."""
     if isinstance(inputs, str):
         inputs = [inputs]
     elif not isinstance(inputs, list | tuple):
         advice = "" if inputs is None or isinstance(inputs, bytes | int | float) else "; pass list(...) of it"
         raise InvalidRequestError(f"inputs must be a str or a list of str, not {type(inputs).__name__}{advice}.")
-    for index, text in enumerate(inputs):
+    for index, text in enumerate(inputs, start):
         if not isinstance(text, str):
             raise InvalidRequestError(f"inputs[{index}] is {type(text).__name__}, not str.", index=index)
         if not text.isascii():
@@ -104,33 +124,32 @@ def prepared(
     model: str,
     kwargs: Mapping[str, Any],
     *,
-    dimensions: int | None,
-    dtype: Any,
-    input_type: str | None,
-    overflow: Any,
-    normalize: bool | None,
-    batch_size: int | None,
-    extra_headers: Mapping[str, str] | None,
-    extra_query: Mapping[str, Any] | None,
-    extra_body: Mapping[str, Any] | None,
+    dimensions: int | None = None,
+    dtype: Any = None,
+    input_type: str | None = None,
+    overflow: Any = None,
+    normalize: bool | None = None,
+    batch_size: int | None = None,
+    on_error: Any = None,
+    dedupe: bool | None = None,
+    extra_headers: Mapping[str, str] | None = None,
+    extra_query: Mapping[str, Any] | None = None,
+    extra_body: Mapping[str, Any] | None = None,
 ) -> Call:
     """Lay the call's options over the client's."""
     if not isinstance(model, str) or not model:
         raise InvalidModelError("model must be a name, not empty.")
     if not checks.sendable(model):
         raise InvalidModelError("model holds a lone surrogate, which no UTF-8 can carry.")
-    if overflow not in (None, "error", "truncate", "mean"):
-        raise InvalidRequestError(f"overflow={overflow!r}: choose 'error', 'truncate' or 'mean'.")
-    if dtype not in (None, *DTYPES):
-        raise InvalidRequestError(f"dtype={dtype!r}: choose {', '.join(DTYPES)}.")
-    if normalize is not None and not isinstance(normalize, bool):
-        raise InvalidRequestError(f"normalize={normalize!r}: choose True, False or None.")
+    checks.choice("overflow", overflow, ("error", "truncate", "mean"))
+    checks.choice("dtype", dtype, DTYPES)
+    checks.choice("on_error", on_error, ("raise", "collect"))
+    checks.switch("normalize", normalize)
+    checks.switch("dedupe", dedupe)
     if input_type is not None and (not isinstance(input_type, str) or not input_type):
         raise InvalidRequestError(f"input_type={input_type!r} must be a word, or None.")
     extra = own_fields(client, kwargs)
-    encoding_format = extra.pop("encoding_format", None)
-    if encoding_format not in (None, "float", "base64"):
-        raise InvalidRequestError(f"encoding_format={encoding_format!r}: choose 'float' or 'base64'.")
+    encoding_format = checks.choice("encoding_format", extra.pop("encoding_format", None), ("float", "base64"))
     if dtype not in (None, "float32") and (normalize or encoding_format):
         given = "normalize=True" if normalize else f"encoding_format={encoding_format!r}"
         raise InvalidRequestError(f"{given} is for float32 only, not for dtype={dtype!r}; pass one of them.")
@@ -146,6 +165,8 @@ def prepared(
             normalize=normalize,
             batch_size=checks.number("batch_size", batch_size, least=1),
             encoding_format=encoding_format,
+            on_error=on_error,
+            dedupe=dedupe,
         ),
         extra={**extra, **checks.mapping("extra_body", extra_body)},
         headers=checks.headers(client.headers, checks.mapping("extra_headers", extra_headers)),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from any_llm.exceptions import InvalidRequestError
+from any_llm.providers.row import Limits
 from any_llm.secret import hidden
 
 FRAMING = frozenset({"content-length", "transfer-encoding", "expect", "te", "trailer", "upgrade"})
@@ -25,6 +26,27 @@ def number(name: str, value: int | None, *, least: int, default: int | None = No
     if isinstance(value, bool) or not isinstance(value, int) or value < least:
         raise InvalidRequestError(f"{name}={value!r} must be a whole number, {least} or more.")
     return value
+
+
+def limits(name: str, value: Mapping[str, int] | None) -> Limits:
+    """Check what a request may hold: any of items, tokens, bytes and input_tokens."""
+    given = mapping(name, value)
+    if unknown := given.keys() - set(Limits._fields):
+        raise InvalidRequestError(f"{name} has no {min(map(repr, unknown))}: known are {', '.join(Limits._fields)}.")
+    return Limits(**{each: number(f"{name}[{each!r}]", given[each], least=1) for each in given})
+
+
+def choice(name: str, value: Any, words: Collection[str]) -> Any:
+    """Check one of a few words, or None."""
+    if value is not None and value not in words:
+        raise InvalidRequestError(f"{name}={value!r}: choose {', '.join(map(repr, words))}.")
+    return value
+
+
+def switch(name: str, value: object) -> None:
+    """Check True, False or None."""
+    if value is not None and not isinstance(value, bool):
+        raise InvalidRequestError(f"{name}={value!r}: choose True, False or None.")
 
 
 def seconds(name: str, value: float | None) -> float | None:

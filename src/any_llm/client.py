@@ -2,32 +2,34 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
+from typing import TYPE_CHECKING, Any, Literal, Self
 
+from any_llm.checks import number
+from any_llm.chunks import CHUNK, achunks, chunks, readable
 from any_llm.configuration import configure
 from any_llm.connections import Connections
-from any_llm.constants import LLMProvider, split_model_provider
+from any_llm.directory import Directory
 from any_llm.exceptions import EmbeddingsNotSupportedError
 from any_llm.loading import load, loading
 from any_llm.providers.table import compatible
-from any_llm.registry import REGISTRY, row_of, supported
+from any_llm.registry import row_of, supported
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from any_llm.constants import LLMProvider
     from any_llm.flow.job import Job
     from any_llm.flow.pages import Pages
-    from any_llm.models import ModelInfo
+    from any_llm.flow.stream import Stream
     from any_llm.providers.row import Row
+    from any_llm.types.chunk import Chunk
     from any_llm.types.completion import CreateEmbeddingResponse
     from any_llm.types.model import Model
-    from any_llm.types.provider import ProviderMetadata
 
 
-class AnyLLM:
+class AnyLLM(Directory):
     """A reusable client. `AnyLLM.create("openai")` makes one; `with` or `close()` ends it."""
-
-    row: ClassVar[Row]
 
     def __init__(self, api_key: Any = None, api_base: str | None = None, **client_args: Any) -> None:
         """Check the arguments; open nothing yet."""
@@ -66,6 +68,8 @@ class AnyLLM:
         overflow: Literal["error", "truncate", "mean"] | None = None,
         normalize: bool | None = None,
         batch_size: int | None = None,
+        on_error: Literal["raise", "collect"] = "raise",
+        dedupe: bool = True,
         timeout: float | None = None,
         deadline: float | None = None,
         extra_headers: Mapping[str, str] | None = None,
@@ -76,8 +80,8 @@ class AnyLLM:
         """Embed each input; see any_llm.embedding for the options."""
         job = self._job(
             model, inputs, kwargs, dimensions=dimensions, dtype=dtype, input_type=input_type, overflow=overflow,
-            normalize=normalize, batch_size=batch_size, extra_headers=extra_headers, extra_query=extra_query,
-            extra_body=extra_body,
+            normalize=normalize, batch_size=batch_size, on_error=on_error, dedupe=dedupe,
+            extra_headers=extra_headers, extra_query=extra_query, extra_body=extra_body,
         )  # fmt: skip
         return self._told(self._connections.run(job, timeout=timeout, deadline=deadline), model, input_type)
 
@@ -92,6 +96,8 @@ class AnyLLM:
         overflow: Literal["error", "truncate", "mean"] | None = None,
         normalize: bool | None = None,
         batch_size: int | None = None,
+        on_error: Literal["raise", "collect"] = "raise",
+        dedupe: bool = True,
         timeout: float | None = None,  # noqa: ASYNC109  # seconds a read, as in embedding()
         deadline: float | None = None,
         extra_headers: Mapping[str, str] | None = None,
@@ -102,10 +108,45 @@ class AnyLLM:
         """Embed each input; see any_llm.embedding for the options."""
         job = self._job(
             model, inputs, kwargs, dimensions=dimensions, dtype=dtype, input_type=input_type, overflow=overflow,
-            normalize=normalize, batch_size=batch_size, extra_headers=extra_headers, extra_query=extra_query,
-            extra_body=extra_body,
+            normalize=normalize, batch_size=batch_size, on_error=on_error, dedupe=dedupe,
+            extra_headers=extra_headers, extra_query=extra_query, extra_body=extra_body,
         )  # fmt: skip
         return self._told(await self._connections.arun(job, timeout=timeout, deadline=deadline), model, input_type)
+
+    def embed_iter(
+        self,
+        inputs: Iterable[str],
+        model: str,
+        *,
+        chunk_size: int = CHUNK,
+        timeout: float | None = None,
+        deadline: float | None = None,
+        **options: Any,
+    ) -> Iterator[Chunk]:
+        """Embed a stream; see any_llm.embed_iter. `options` are those of embedding()."""
+        stream, size = self._stream(model, inputs, (Iterable,), chunk_size, options)
+        return self._connections.stream(stream, chunks(inputs, size), timeout=timeout, deadline=deadline)
+
+    def aembed_iter(
+        self,
+        inputs: Iterable[str] | AsyncIterable[str],
+        model: str,
+        *,
+        chunk_size: int = CHUNK,
+        timeout: float | None = None,
+        deadline: float | None = None,
+        **options: Any,
+    ) -> AsyncIterator[Chunk]:
+        """Embed a stream; see any_llm.aembed_iter. `options` are those of embedding()."""
+        stream, size = self._stream(model, inputs, (Iterable, AsyncIterable), chunk_size, options)
+        return self._connections.astream(stream, achunks(inputs, size), timeout=timeout, deadline=deadline)
+
+    def _stream(
+        self, model: str, inputs: object, kinds: tuple[type, ...], size: Any, options: dict[str, Any]
+    ) -> tuple[Stream, int]:
+        readable(inputs, *kinds)
+        stream: Stream = load("any_llm.arguments").stream(self._configuration, model, options)
+        return stream, number("chunk_size", size, least=1, default=CHUNK) or CHUNK
 
     def list_models(
         self,
@@ -185,39 +226,6 @@ class AnyLLM:
         if known is None or known.row is not row:
             known = _classes[row.name] = _class_of(row)
         return known
-
-    @classmethod
-    def get_supported_providers(cls) -> list[str]:
-        """Names of the providers that make embeddings."""
-        return supported()
-
-    @classmethod
-    def get_provider_metadata(cls, provider: str | LLMProvider | None = None) -> ProviderMetadata:
-        """Facts of a provider, or of this class's own."""
-        from any_llm.metadata import metadata  # noqa: PLC0415
-
-        if provider is None and not hasattr(cls, "row"):
-            raise TypeError("get_provider_metadata needs the name of a provider.")
-        return metadata(cls.row if provider is None else row_of(provider))
-
-    @classmethod
-    def get_all_provider_metadata(cls) -> list[ProviderMetadata]:
-        """Facts of every provider, those without embeddings too."""
-        return [cls.get_provider_metadata(row.name) for row in REGISTRY.rows()]
-
-    @classmethod
-    def get_model_info(cls, model: str, provider: str | LLMProvider | None = None) -> ModelInfo | None:
-        """Facts of "provider:model": widths, tokens, price, with sources. None: nothing is known of it."""
-        from any_llm.models import model_info  # noqa: PLC0415  # reads the table of models
-
-        if provider is None:
-            provider, model = split_model_provider(model)
-        return model_info(LLMProvider.from_string(provider), model)
-
-    @classmethod
-    def split_model_provider(cls, model: str) -> tuple[LLMProvider, str]:
-        """Split "provider:model". Raises InvalidModelError (also ValueError) when there is nothing to split."""
-        return split_model_provider(model)
 
 
 _classes: dict[str, type[AnyLLM]] = {}

@@ -7,19 +7,20 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from any_llm import checks
 from any_llm.exceptions import InvalidRequestError, MissingApiKeyError
+from any_llm.same import known_by
 from any_llm.secret import Secret, hidden
 from any_llm.trust import network
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping
+    from collections.abc import Callable, Hashable, Mapping
 
-    from any_llm.providers.row import Row
+    from any_llm.providers.row import Limits, Row
     from any_llm.wire import KeySource
 
 CLIENT_OPTIONS = frozenset(
     {
         "max_retries", "max_concurrency", "rpm", "tpm", "default_headers", "default_query", "proxy", "verify", "cert",
-        "ssl_context",
+        "ssl_context", "limits", "tokenizer",
     }
 )  # fmt: skip
 """Options every client has; `timeout` is one too, and may also be given for a call."""
@@ -62,6 +63,12 @@ class Configuration(NamedTuple):
     max_concurrency: int
     rpm: int | None
     tpm: int | None
+    limits: Limits
+    """What a request may hold, as the caller says."""
+    tokenizer: Callable[[str], int] | None
+    """Counts the tokens of a text."""
+    loopback: bool
+    """The host is this machine."""
     queue: object
     """Whoever has the same one waits in the same queue."""
 
@@ -102,38 +109,18 @@ def configure(row: Row, api_key: Any, api_base: str | None, arguments: Mapping[s
         ),
         query=checks.query("default_query", given.get("default_query")),
         key=source,
-        identity=(row.name, _known_by(source or key), *sorted((name, _known_by(own[name])) for name in own)),
+        identity=(row.name, known_by(source or key), *sorted((name, known_by(own[name])) for name in own)),
         options=own,
         network=network(given),
         max_retries=checks.number("max_retries", given.get("max_retries"), least=0),
         max_concurrency=concurrency or _concurrency(row, base),
         rpm=checks.number("rpm", given.get("rpm"), least=1),
         tpm=checks.number("tpm", given.get("tpm"), least=1),
+        limits=checks.limits("limits", given.get("limits")),
+        tokenizer=_counter(given.get("tokenizer")),
+        loopback=_loopback(base),
         queue=object(),
     )
-
-
-class Same:
-    """An object that is itself alone. Kept, so that none made later is taken for it; never shown."""
-
-    __slots__ = ("_value",)
-
-    def __init__(self, value: object) -> None:
-        """Hold it."""
-        self._value = value
-
-    def __eq__(self, other: object) -> bool:
-        """Compare by identity."""
-        return isinstance(other, Same) and self._value is other._value
-
-    def __hash__(self) -> int:
-        """Agree with that."""
-        return id(self._value)
-
-
-def _known_by(value: Any) -> Hashable:
-    """What tells a key or an option from others of its name, without holding its words."""
-    return hash(value) if isinstance(value, str | int | float) else Same(value)
 
 
 def _base(row: Row, key: str, parts: Mapping[str, Any], api_base: str | None) -> str:
@@ -177,6 +164,14 @@ def _credential(row: Row, api_key: Any, given: dict[str, Any]) -> tuple[Row, Any
     return (row._replace(auth=("Authorization", "Bearer ")), tokens[0]) if tokens else (row, api_key)
 
 
+def _counter(tokenizer: object) -> Callable[[str], int] | None:
+    if tokenizer is None:
+        return None
+    from any_llm.local.count import counter  # noqa: PLC0415  # for those who have one
+
+    return counter(tokenizer)
+
+
 def _key(row: Row, api_key: Any) -> tuple[str, KeySource | None]:
     """Settle the key: the argument, else the provider's variables. A callable is asked at each request."""
     if callable(api_key):
@@ -199,7 +194,11 @@ def _concurrency(row: Row, base: str) -> int:
     """Requests in flight when nobody said how many: one in this process, two on this machine, eight elsewhere."""
     if row.kind == "in-process":
         return 1
+    return 2 if _loopback(base) else 8
+
+
+def _loopback(base: str) -> bool:
     from urllib.parse import urlsplit  # noqa: PLC0415  # 10 ms, for those who make a client
 
     host = urlsplit(base if "://" in base else f"//{base}").hostname or ""
-    return 2 if host in {"localhost", "::1"} or host.startswith("127.") else 8
+    return host in {"localhost", "::1"} or host.startswith("127.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import aclosing
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -9,11 +10,13 @@ from any_llm.checks import seconds
 from any_llm.loading import load
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator, Sequence
+
     from any_llm.configuration import Configuration
     from any_llm.transport.asynchronous import AsyncTransport
     from any_llm.transport.blocking import BlockingTransport
     from any_llm.transport.network import Network
-    from any_llm.work import Made, Work
+    from any_llm.work import Feed, Made, Work
 
 
 class Connections:
@@ -27,12 +30,32 @@ class Connections:
 
     def run(self, work: Work[Made], *, timeout: float | None, deadline: float | None) -> Made:
         """Do the work on this thread and others. `timeout` is seconds a read, `deadline` seconds for all."""
-        if self._blocking is None:
-            module = load("any_llm.transport.blocking")  # urllib3, for sync calls only
-            self._blocking = self._blocking or module.BlockingTransport(
-                self._network(), self._configuration.max_concurrency
-            )
-        return self._blocking.run(work, timeout=seconds("timeout", timeout), deadline=seconds("deadline", deadline))
+        return self._threads().run(work, timeout=seconds("timeout", timeout), deadline=seconds("deadline", deadline))
+
+    def stream(
+        self, feed: Feed[Made], inputs: Iterator[Sequence[str]], *, timeout: float | None, deadline: float | None
+    ) -> Iterator[Made]:
+        """Do work without an end on other threads, for whoever reads it."""
+        return self._threads().stream(
+            feed, inputs, timeout=seconds("timeout", timeout), deadline=seconds("deadline", deadline)
+        )
+
+    async def astream(
+        self,
+        feed: Feed[Made],
+        inputs: AsyncIterator[Sequence[str]],
+        *,
+        timeout: float | None,  # noqa: ASYNC109  # seconds a read, as in run()
+        deadline: float | None,
+    ) -> AsyncIterator[Made]:
+        """Do work without an end in this loop, for whoever reads it."""
+        transport = await self._tasks()
+        made = transport.stream(
+            feed, inputs, timeout=seconds("timeout", timeout), deadline=seconds("deadline", deadline)
+        )
+        async with aclosing(made):
+            async for each in made:
+                yield each
 
     async def arun(
         self,
@@ -42,15 +65,25 @@ class Connections:
         deadline: float | None,
     ) -> Made:
         """Do the work in this loop."""
+        transport = await self._tasks()
+        return await transport.run(work, timeout=seconds("timeout", timeout), deadline=seconds("deadline", deadline))
+
+    def _threads(self) -> BlockingTransport:
+        if self._blocking is None:
+            module = load("any_llm.transport.blocking")  # urllib3, for sync calls only
+            self._blocking = self._blocking or module.BlockingTransport(
+                self._network(), self._configuration.max_concurrency
+            )
+        return self._blocking
+
+    async def _tasks(self) -> AsyncTransport:
         if self._asynchronous is None:
             # aiohttp, for async calls only; loaded off the loop, which it would hold for a tenth of a second.
             module = await load("any_llm.transport.apart").apart(partial(load, "any_llm.transport.asynchronous"))
             self._asynchronous = self._asynchronous or module.AsyncTransport(
                 self._network(), self._configuration.max_concurrency
             )
-        return await self._asynchronous.run(
-            work, timeout=seconds("timeout", timeout), deadline=seconds("deadline", deadline)
-        )
+        return self._asynchronous
 
     def _network(self) -> Network:
         network: Network = load("any_llm.transport.network").Network(  # ssl, for calls only

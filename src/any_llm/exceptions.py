@@ -28,7 +28,11 @@ Names, constructor order and attributes are those of any-llm 1.40; `index` and w
 
 from __future__ import annotations
 
-from typing import Any
+from copyreg import __newobj__  # type: ignore[attr-defined]  # what pickle itself uses
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from any_llm.types.completion import CreateEmbeddingResponse
 
 __all__ = [
     "AnyLLMError", "AuthenticationError", "ContentFilterError", "ContextLengthExceededError",
@@ -44,10 +48,12 @@ class AnyLLMError(Exception):
     """The root of every error raised here.
 
     `status_code` is the HTTP status (None when there was no reply), `code`, `param` and `error_type` are the provider's
-    own words, `index` is the position in `inputs` of the input at fault, where one is.
+    own words, `index` is the position in `inputs` of the input at fault, where one is. `partial` is the result as far
+    as it came before the call ended, its other vectors None; None when nothing came.
     """
 
     default_message = "An error occurred"
+    partial: CreateEmbeddingResponse | None = None
 
     def __init__(
         self,
@@ -78,14 +84,8 @@ class AnyLLMError(Exception):
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle by state: subclasses take other arguments. What caused it stays behind, it may not pickle."""
-        return _rebuild, (type(self), self.args, {**self.__dict__, "original_exception": None})
-
-
-def _rebuild(kind: type[AnyLLMError], args: tuple[Any, ...], state: dict[str, Any]) -> AnyLLMError:
-    error = kind.__new__(kind, *args)
-    error.args = args
-    error.__dict__.update(state)
-    return error
+        state = {**self.__dict__, "args": self.args, "original_exception": None}
+        return __newobj__, (type(self), *self.args), state
 
 
 class InvalidRequestError(AnyLLMError):

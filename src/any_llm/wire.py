@@ -34,6 +34,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     normalize: bool | None = None
     batch_size: int | None = None
     encoding_format: Literal["float", "base64"] | None = None
+    on_error: Literal["raise", "collect"] | None = None
+    dedupe: bool | None = None
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, assert_type
 
 import any_llm
 from any_llm import (
     AnyLLM,
     AnyLLMError,
+    Chunk,
     CreateEmbeddingResponse,
     Embedding,
     Limits,
@@ -16,8 +17,10 @@ from any_llm import (
     Names,
     RateLimitError,
     Row,
+    aembed_iter,
     aembedding,
     alist_models,
+    embed_iter,
     embedding,
     list_models,
     register_provider,
@@ -55,6 +58,22 @@ def calls(texts: list[str], context: ssl.SSLContext) -> None:
     embedding("m", texts, extra_headers={"a": "b"}, extra_query={"a": 1}, extra_body={"a": [1]})
     embedding("m", texts, truncate="END", encoding_format="base64")
     embedding("m", texts, provider=None, dimensions=None, input_type=None, overflow=None, normalize=None, timeout=None)
+
+
+async def streams(texts: Iterator[str], later: AsyncIterator[str]) -> None:
+    """Iterables in, chunks out."""
+    assert_type(embed_iter(texts, "openai:m"), Iterator[Chunk])
+    assert_type(aembed_iter(later, "m", provider="openai", chunk_size=8), AsyncIterator[Chunk])
+    for chunk in embed_iter(["a"], "fake:m", on_error="collect", dedupe=False, truncate="END"):
+        assert_type(chunk.start, int)
+        assert_type(chunk.inputs, Sequence[str])
+        assert_type(chunk.result, CreateEmbeddingResponse)
+        assert_type(chunk.result.errors, Mapping[int, AnyLLMError])
+        assert_type(chunk.result.requests.sent, int)
+        chunk.result.to_numpy(missing="nan")
+    assert_type(AnyLLM.create("openai").embed_iter(texts, "m", dimensions=8), Iterator[Chunk])
+    async for _ in AnyLLM.create("openai", limits={"items": 8}).aembed_iter(later, "m"):
+        pass
 
 
 async def clients() -> None:

@@ -5,27 +5,27 @@ A generator: it yields commands and is resumed with outcomes. No I/O, no clock.
 
 from __future__ import annotations
 
-import random
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
-from any_llm.exceptions import ContextLengthExceededError, InsufficientFundsError, RateLimitError
+from any_llm.exceptions import AnyLLMError, ContextLengthExceededError, InsufficientFundsError, RateLimitError
 from any_llm.flow import failure
 from any_llm.flow.allowance import asked
+from any_llm.flow.caps import halved, told
 from any_llm.flow.credentials import identified, renewed
-from any_llm.flow.pace import Cost, Terms
-from any_llm.flow.retry import RETRYABLE, Retry, delay
-from any_llm.flow.turn import Caller, Turn
-from any_llm.flow.vectors import InvalidVectorError, Matrix, fill
+from any_llm.flow.pace import Cost
+from any_llm.flow.retry import RETRYABLE, delay
+from any_llm.flow.setting import Answer, Problem
+from any_llm.flow.turn import Turn
+from any_llm.flow.vectors import InvalidVectorError, fill
 from any_llm.wire import Admit, Outcome, Reply, Run, Send, Sleep, TransportError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
-    from any_llm.exceptions import AnyLLMError
-    from any_llm.flow.memory import Memory, Place
-    from any_llm.providers.row import Adapter, Applied
+    from any_llm.flow.setting import Setting
+    from any_llm.providers.row import Adapter
     from any_llm.wire import Batch, Call, Command
 
 T = TypeVar("T")
@@ -38,52 +38,16 @@ REQUEST_IDS = ("x-request-id", "request-id", "apim-request-id", "x-goog-request-
 """Headers that name a request at the provider, best first."""
 
 
-class Setting(msgspec.Struct, frozen=True):
-    """What every conversation of one call shares."""
+def converse(setting: Setting, batch: Batch) -> Generator[Command, Outcome, Answer | Problem]:
+    """Put the batch's vectors into the matrix, or say why not, having tried again where that may help.
 
-    call: Call
-    adapter: Adapter
-    matrix: Matrix
-    memory: Memory
-    place: Place
-    retry: Retry
-    chance: Callable[[], float] = random.random
-    terms: Terms = Terms()
-    caller: Caller = msgspec.field(default_factory=Caller)
-
-
-class Problem(msgspec.Struct, frozen=True):
-    """Why a try did not end well."""
-
-    error: AnyLLMError
-    at: float
-    """Monotonic seconds."""
-    again: bool = False
-    """The same request may do better: a counted retry."""
-    free: str | None = None
-    """Names a second try that is not counted, and happens once."""
-    asked: float | None = None
-    """Seconds the provider wants us to wait."""
-
-
-class Answer(msgspec.Struct, frozen=True):
-    """What a conversation brought home beside its vectors."""
-
-    prompt_tokens: int | None
-    total_tokens: int | None
-    estimated: bool
-    model: str | None
-    request_id: str | None
-    applied: Applied | None = None
-
-
-def converse(setting: Setting, batch: Batch) -> Generator[Command, Outcome, Answer]:
-    """Put the batch's vectors into the matrix. Raises AnyLLMError, having tried again where that may help."""
+    Raises AnyLLMError when the call is ended meanwhile.
+    """
     return exchange(
         setting,
         batch,
         write=lambda call: _bounded(setting, batch, setting.adapter.encode(call, batch)),
-        read=lambda reply: _settle(setting, batch, reply),
+        read=lambda reply, now: _settle(setting, batch, reply, now),
         follow=getattr(setting.adapter, "follow", None),
     )
 
@@ -93,9 +57,9 @@ def exchange(
     batch: Batch,
     *,
     write: Callable[[Call], Send | Run],
-    read: Callable[[Any], T],
+    read: Callable[[Any, float], T],
     follow: Callable[[Call, Reply], Send | None] | None = None,
-) -> Generator[Command, Outcome, T]:
+) -> Generator[Command, Outcome, T | Problem]:
     """Send what `write` writes and return what `read` reads; `batch` is what an error tells of."""
     cost, attempt = Cost(len(batch), batch.tokens), 0
     problem: Problem | None = None
@@ -112,18 +76,21 @@ def exchange(
                 turn.accepted(getattr(result, "total_tokens", None))
                 return result
             problem = result
-            if problem.free is not None and problem.free not in taken:
+            final = problem.error.status_code in setting.retry.final
+            if problem.free is not None and problem.free not in taken and not final:
                 taken.add(problem.free)
+                setting.tally.add(retried=1, possibly_billed_twice=problem.twice)
                 continue
             attempt += 1
             wait = delay(setting.retry, attempt, asked=problem.asked, chance=setting.chance())
-            if not problem.again:
+            if final or not problem.again:
                 wait = None
             elif wait is not None and not turn.may_try_again(problem.at):
                 problem.error.add_note("Not tried again: too many requests to this model had to be, of late.")
                 wait = None
             if wait is None:
-                raise problem.error
+                return problem
+            setting.tally.add(retried=1, possibly_billed_twice=problem.twice)
         finally:
             turn.release()
         try:
@@ -139,7 +106,7 @@ def _tried(
     outcome: Outcome,
     *,
     write: Callable[[Call], Send | Run],
-    read: Callable[[Any], T],
+    read: Callable[[Any, float], T],
     follow: Callable[[Call, Reply], Send | None] | None,
 ) -> Generator[Command, Outcome, T | Problem]:
     """One try, from when it was admitted."""
@@ -147,6 +114,8 @@ def _tried(
     command: Send | Run | None = None
     try:
         command = yield from identified(setting, call, write(call), outcome.now[0])
+        if isinstance(command, Send):
+            setting.tally.add(sent=1)
         outcome = yield command
         if follow is not None:
             outcome = yield from _followed(follow, call, command, outcome)
@@ -155,17 +124,24 @@ def _tried(
         if isinstance(reply, Reply):
             turn.answered(reply, outcome.now)
         if not isinstance(reply, Reply) or reply.status in OK:
-            return read(reply)
+            return read(reply, outcome.now[0])
         problem = _refused(setting, call, command, batch, outcome)
     except TransportError as lost:
+        # Fewer at once may be answered in time.
+        sent = command is not None  # not the exchange of credentials before it
+        large = halved(batch, "items") if sent and lost.timed_out and lost.retryable else None
         # A reply that was cut off, or is unreadable, is looked at once more like any broken 200.
         free = "look" if lost.begun else None
-        return Problem(failure.lost(call, lost), outcome.now[0], again=lost.retryable, free=free)
+        again = lost.retryable and large is None
+        error = failure.lost(call, lost)
+        return Problem(error, outcome.now[0], again=again, free=free, twice=sent, large=large)
+    except AnyLLMError as refused:  # what cannot be written, or a model in this process refused
+        return Problem(refused, outcome.now[0])
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, InvalidVectorError) as wrong:
         # A broken 200 is looked at once more, whatever max_retries says: it was paid for.
         free = "look" if isinstance(command, Send) else None
         error = failure.unreadable(call, str(wrong), getattr(wrong, "index", None))
-        return Problem(error, outcome.now[0], free=free)
+        return Problem(error, outcome.now[0], free=free, twice=True)
     if problem.again:
         turn.refused(problem.at, asked=problem.asked, limited=isinstance(problem.error, RateLimitError))
     return problem
@@ -207,15 +183,17 @@ def _meant(adapter: Adapter, reply: Any) -> Any:
     return msgspec.structs.replace(reply, status=status(reply))
 
 
-def _settle(setting: Setting, batch: Batch, reply: Any) -> Answer:
+def _settle(setting: Setting, batch: Batch, reply: Any, now: float) -> Answer:
     part = setting.adapter.decode(setting.call, reply)
+    # Some servers count nothing and say 0, or less: for a text that is not blank, that is no count.
+    least = 1 if any(map(str.strip, batch.texts)) else 0
+    tokens = part.prompt_tokens if part.prompt_tokens is not None and part.prompt_tokens >= least else None
+    total = None if tokens is None else max(tokens, part.total_tokens or 0)
+    setting.tally.bill(tokens, total, estimated=part.estimated)  # whether it is of use or not
     fill(setting.matrix, batch, part)
     headers = reply.headers if isinstance(reply, Reply) else {}
     request_id = next((headers[name] for name in REQUEST_IDS if name in headers), None)
-    # Some servers count nothing and say 0: for a text that is not blank, that is no count.
-    counted = bool(part.prompt_tokens) or not any(map(str.strip, batch.texts))
-    prompt_tokens, total_tokens = (part.prompt_tokens, part.total_tokens) if counted else (None, None)
-    return Answer(prompt_tokens, total_tokens, part.estimated, part.model, request_id, part.applied)
+    return Answer(None if part.estimated else tokens, total, part.model, request_id, part.applied, now)
 
 
 def _refused(setting: Setting, call: Call, sent: Any, batch: Batch, outcome: Outcome) -> Problem:
@@ -230,7 +208,8 @@ def _refused(setting: Setting, call: Call, sent: Any, batch: Batch, outcome: Out
         return Problem(error, now, free="key")  # a callable key is asked again, a token fetched: it may be rotated
     # An empty account, and an input that is too long, stay so.
     again = reply.status in RETRYABLE and not isinstance(error, InsufficientFundsError | ContextLengthExceededError)
-    return Problem(error, now, again=again, asked=wait)
+    large = told(reply.status, refusal, batch, body=len(sent.body)) if isinstance(sent, Send) else None
+    return Problem(error, now, again=again and large is None, asked=wait, large=large)
 
 
 def _refuses_base64(call: Call, reply: Reply, message: str) -> bool:

@@ -16,7 +16,7 @@ from any_llm.wire import Once, Outcome, Run, Send
 if TYPE_CHECKING:
     from collections.abc import Generator, Hashable, Mapping
 
-    from any_llm.flow.converse import Setting
+    from any_llm.flow.setting import Setting
     from any_llm.wire import Call, Command, Token
 
     Exchange = Generator[Command, Outcome, Token]

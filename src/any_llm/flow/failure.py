@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from copy import copy
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
@@ -135,3 +136,10 @@ def lost(call: Call, error: TransportError) -> errors.AnyLLMError:
 def unreadable(call: Call, reason: str, index: int | None = None) -> errors.InvalidResponseError:
     """Turn a 200 that cannot be right into an error."""
     return errors.InvalidResponseError(f"{call.model}: {reason}", None, call.row.name, status_code=200, index=index)
+
+
+def alike(error: errors.AnyLLMError, index: int) -> errors.AnyLLMError:
+    """The same, of an equal input."""
+    copied = copy(error)
+    copied.index = index
+    return copied

@@ -9,17 +9,19 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from any_llm.flow.pace import Pace
+from any_llm.flow.room import Room
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
+    from any_llm.flow.tokens import Seen
     from any_llm.wire import Token
 
 Place = tuple[str, str, "Hashable"]
 """Base address, model, whose credentials: limits and pauses belong to these three together."""
 
 LIFETIME = 3600.0
-"""Seconds after which a fact is forgotten."""
+"""Seconds after which what was learnt of a place is forgotten, from the first fact on: it may have changed."""
 CAPACITY = 4096
 """Places kept at most, and tokens; the oldest goes first."""
 MARGIN = 60.0
@@ -31,8 +33,14 @@ class Learnt(msgspec.Struct, frozen=True, kw_only=True):
 
     base64: bool = True
     """False once it has refused encoding_format."""
+    room: Room = Room()
+    """How much one request may hold."""
+    seen: Seen = ()
+    """What it counts as tokens, of what we estimated."""
+    answered: frozenset[Hashable] = frozenset()
+    """Options with which it has answered."""
     since: float = 0.0
-    """Monotonic seconds of the newest fact."""
+    """Monotonic seconds of the first fact."""
 
 
 NOTHING = Learnt()
@@ -61,7 +69,8 @@ class Memory:
         with self.lock:
             before = self.known(place, now)
             self._places.pop(place, None)
-            self._places[place] = msgspec.structs.replace(before, since=now, **facts)
+            since = now if before is NOTHING else before.since
+            self._places[place] = msgspec.structs.replace(before, since=since, **facts)
             while len(self._places) > CAPACITY:
                 del self._places[next(iter(self._places))]
 

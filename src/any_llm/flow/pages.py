@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from any_llm.exceptions import AnyLLMError, ListModelsNotSupportedError
+from any_llm.exceptions import ListModelsNotSupportedError
 from any_llm.flow.converse import exchange
 from any_llm.flow.failure import lost, unreadable
+from any_llm.flow.setting import Problem
 from any_llm.wire import Batch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
-    from any_llm.flow.converse import Setting
+    from any_llm.exceptions import AnyLLMError
+    from any_llm.flow.setting import Setting
     from any_llm.types.model import Model
     from any_llm.wire import Call, Command, Outcome, Page, Run, Send, TransportError
 
@@ -38,6 +40,9 @@ class Pages:
         self._found: list[Model] = []
         self._begun = False
 
+    def opening(self, now: float) -> None:
+        """None: it is one conversation anyway."""
+
     def next_conversation(self) -> Generator[Command, Outcome, None] | None:
         """Give the only one."""
         if self._begun:
@@ -61,20 +66,19 @@ class Pages:
 
     def _page(self, after: str | None) -> Generator[Command, Outcome, Page]:
         call = self._setting.call
-        try:
-            page: Page = yield from exchange(
-                self._setting,
-                NO_INPUTS,
-                write=lambda known: self._models(known, after),
-                read=lambda reply: self._listed(call, reply),
-            )
-        except AnyLLMError as error:
-            if error.status_code not in NOWHERE:
-                raise
-            message = f"It answered {error.status_code}: there is no list of models at this address."
-            status = error.status_code
-            raise ListModelsNotSupportedError(message, error, call.row.name, status_code=status) from error
-        return page
+        page = yield from exchange(
+            self._setting,
+            NO_INPUTS,
+            write=lambda known: self._models(known, after),
+            read=lambda reply, _: self._listed(call, reply),
+        )
+        if not isinstance(page, Problem):
+            return page
+        error = page.error
+        if error.status_code not in NOWHERE:
+            raise error
+        message = f"It answered {error.status_code}: there is no list of models at this address."
+        raise ListModelsNotSupportedError(message, error, call.row.name, status_code=error.status_code) from error
 
     def deadline(self, timeout: float) -> float | None:
         """None: nobody knows how many pages there are."""
@@ -83,6 +87,9 @@ class Pages:
     def lost(self, error: TransportError) -> AnyLLMError:
         """Say that the call as a whole was ended."""
         return lost(self._setting.call, error)
+
+    def end(self, error: BaseException) -> None:
+        """Half a list is of no use."""
 
     def response(self) -> list[Model]:
         """All of them, in the provider's order."""

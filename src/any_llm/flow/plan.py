@@ -8,40 +8,81 @@ from any_llm.flow.tokens import estimate, size
 from any_llm.wire import Batch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from any_llm.providers.row import Limits
 
 
-def plan(inputs: Sequence[str], limits: Callable[[], Limits], *, prefix: str = "") -> Iterator[Batch]:
-    """Fill each batch as far as the limits in force allow. An input over a limit travels alone; none is ever cut.
+class Plan:
+    """Fills each batch as far as the limits in force allow. An input over a limit travels alone; none is ever cut."""
 
-    `prefix` stands before each text that travels, and counts.
-    """
-    start, before = 0, size(prefix)
-    while start < len(inputs):
-        now = limits()
-        if now.tokens is None and now.bytes is None:
-            stop = len(inputs) if now.items is None else min(len(inputs), start + now.items)
-            tokens = sum(estimate(before + size(inputs[i])) for i in range(start, stop))
-        else:
-            stop, tokens = _reach(inputs, start, now, before)
-        texts = inputs[start:stop]
-        yield Batch([prefix + text for text in texts] if prefix else texts, range(start, stop), tokens)
-        start = stop
+    def __init__(
+        self,
+        inputs: Sequence[str],
+        limits: Callable[[], Limits],
+        *,
+        prefix: str = "",
+        order: Sequence[int] | None = None,
+        rate: Callable[[], float] = lambda: 1.0,
+        count: Callable[[str], int] | None = None,
+    ) -> None:
+        """Plan the inputs at the positions in `order`, by default all. `prefix` stands before each text, and counts.
 
+        Tokens are counted by `count`, where a limit on them is in force; else they are estimated at `rate`.
+        """
+        self._inputs = inputs
+        self._limits = limits
+        self._prefix = prefix
+        self._before = size(prefix)
+        self._rate = rate
+        self._count = count
+        positions = range(len(inputs)) if order is None else order
+        self._left: list[tuple[Sequence[int], int, int | None]] = [(positions, 0, None)]
+        """Positions, how many of them are under way, and how many a batch may take at most; the last goes first."""
 
-def _reach(inputs: Sequence[str], start: int, limits: Limits, before: int) -> tuple[int, int]:
-    """Where the batch that begins at `start` must end, and its tokens. `before`: bytes that each text has besides."""
-    last = len(inputs) if limits.items is None else min(len(inputs), start + limits.items)
-    tokens = total = 0
-    for position in range(start, last):
-        weight = before + size(inputs[position])
-        more = estimate(weight)
-        over_tokens = limits.tokens is not None and tokens + more > limits.tokens
-        over_bytes = limits.bytes is not None and total + weight > limits.bytes
-        if position > start and (over_tokens or over_bytes):
-            return position, tokens
-        tokens += more
-        total += weight
-    return last, tokens
+    def take(self) -> Batch | None:
+        """Plan the next batch; None: every input is under way."""
+        while self._left and len(self._left[-1][0]) == self._left[-1][1]:
+            self._left.pop()
+        if not self._left:
+            return None
+        order, start, most = self._left.pop()
+        batch = self._filled(order, start, most, self._limits())
+        self._left.append((order, start + len(batch), most))
+        return batch
+
+    def done(self) -> bool:
+        """Whether every input is under way."""
+        return all(len(order) == begun for order, begun, _ in self._left)
+
+    def batch(self, indexes: Sequence[int], tokens: int | None = None) -> Batch:
+        """These inputs as one batch."""
+        whole = isinstance(indexes, range) and indexes.step == 1
+        texts = self._inputs[indexes[0] : indexes[-1] + 1] if whole else [self._inputs[index] for index in indexes]
+        if tokens is None:
+            rate = self._rate()
+            tokens = sum(estimate(self._before + size(text), rate) for text in texts)
+        return Batch([self._prefix + text for text in texts] if self._prefix else texts, indexes, tokens)
+
+    def give_back(self, batch: Batch) -> None:
+        """These inputs were too much for one request: plan them anew, in smaller batches, before all others."""
+        self._left.append((batch.indexes, 0, len(batch) - 1))
+
+    def _filled(self, order: Sequence[int], start: int, most: int | None, limits: Limits) -> Batch:
+        """The batch that begins at `start`, as full as it may be."""
+        most = min((each for each in (most, limits.items) if each is not None), default=len(order))
+        stop = min(len(order), start + most)
+        count = self._count if limits.tokens is not None else None
+        rate = self._rate()
+        tokens = total = 0
+        for position in range(start, stop):
+            text = self._inputs[order[position]]
+            weight = self._before + size(text)
+            more = estimate(weight, rate) if count is None else count(self._prefix + text)
+            over_tokens = limits.tokens is not None and tokens + more > limits.tokens
+            over_bytes = limits.bytes is not None and total + weight > limits.bytes
+            if position > start and (over_tokens or over_bytes):
+                return self.batch(order[start:position], tokens)
+            tokens += more
+            total += weight
+        return self.batch(order[start:stop], tokens)

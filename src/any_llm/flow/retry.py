@@ -23,6 +23,8 @@ class Retry(msgspec.Struct, frozen=True, kw_only=True):
     """Retries after the first try; None: as many as the call deserves."""
     first: float = 0.5
     most: float = 8.0
+    final: frozenset[int] = frozenset()
+    """Statuses with which nothing is tried again."""
 
 
 def delay(retry: Retry, attempt: int, *, asked: float | None, chance: float) -> float | None:

@@ -75,6 +75,10 @@ class Matrix:
         """Whether any cut vector lacks the unit length it should have."""
         self.width = 0
         self.buffer = bytearray()
+        self.written = bytearray(count)
+        """A 1 for each vector that stands and was found right."""
+        self.placed = 0
+        """How many do."""
         self._lock = threading.Lock()
         self._writing = 0
         self._right = False
@@ -103,6 +107,19 @@ class Matrix:
                 self._writing -= 1
                 if not (self._right or self._writing):
                     self.width = 0
+
+    def stands(self, places: Sequence[int]) -> None:
+        """These rows are right, and nobody writes them again."""
+        with self._lock:
+            for place in places:
+                self.placed += not self.written[place]
+                self.written[place] = 1
+
+    def repeat(self, place: int, first: int) -> None:
+        """Put down the vector of an equal input here too."""
+        size = self.width * bytes_each(self.form)
+        self.buffer[place * size : (place + 1) * size] = self.buffer[first * size : (first + 1) * size]
+        self.stands([place])
 
     def limit(self, count: int, sent: int) -> int:
         """Bytes at most of a reply to `sent` bytes that ask for `count` vectors, and may repeat what was sent."""
@@ -139,6 +156,7 @@ def fill(matrix: Matrix, batch: Batch, part: Part) -> None:
             matrix.was_cut = matrix.uneven = True
         elif form.unit and not matrix.uneven:
             matrix.uneven = abs(hypot(*own.cast("f")) - 1) > UNEVEN
+    matrix.stands(places)
 
 
 def _places(batch: Batch, indexes: Sequence[int] | None) -> Sequence[int]:

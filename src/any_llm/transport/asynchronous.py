@@ -8,6 +8,7 @@ import os
 import time
 import weakref
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -18,23 +19,22 @@ from any_llm.transport.apart import apart
 from any_llm.transport.body import Body
 from any_llm.transport.broken import lost
 from any_llm.transport.connector import Pieces
+from any_llm.transport.crew import Tasks, some
 from any_llm.transport.drive import adrive, called
 from any_llm.transport.exchange import Exchange
 from any_llm.transport.loops import Connectors
 from any_llm.transport.network import CONNECT, CONNECTIONS, TLS, Network, signed
-from any_llm.transport.once import Tasks
+from any_llm.transport.once import Tasks as Together
 from any_llm.transport.proxy import Proxies
 from any_llm.transport.scope import Scope
 from any_llm.wire import Admit, Once, Outcome, Reply, Run, Send, TransportError
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Sequence
 
     from any_llm.transport.proxy import Proxy
     from any_llm.wire import Command
-    from any_llm.work import Made, Work
-
-    Flow = Generator[Command, Outcome, None]
+    from any_llm.work import Feed, Made, Work
 
 
 SESSION: dict[str, Any] = {
@@ -56,7 +56,7 @@ class AsyncTransport:
         self._connectors = Connectors(max(CONNECTIONS, network.connections))
         self._proxies = Proxies(network.proxy)
         self._tls = TLS(network)
-        self._once = Tasks()
+        self._once = Together()
         _ALIVE.add(self)
 
     async def run(
@@ -68,40 +68,85 @@ class AsyncTransport:
     ) -> Made:
         """Drive every conversation of the job; `timeout` is seconds a read, `deadline` seconds for all."""
         begun, timeout = time.monotonic(), timeout or self._network.timeout
-        flows: list[Flow] = []
-        while len(flows) < self._concurrency and (flow := job.next_conversation()) is not None:
-            flows.append(flow)
+        few = min(2, self._concurrency)
+        opening = job.opening(begun)
+        flows = some(job, few) if opening is None else []
         deadline = job.deadline(timeout) if deadline is None else deadline
-        scope = Scope(timeout, None if deadline is None else begun + deadline)
+        perform = partial(self._perform, Scope(timeout, None if deadline is None else begun + deadline))
+        crew = Tasks(job, perform)
         try:
             async with asyncio.timeout(deadline) as limit:
+                while opening is not None:
+                    await adrive(opening, perform)
+                    opening = job.opening(time.monotonic())
+                flows = flows or some(job, few)
                 if len(flows) > 1:
-                    await self._fan_out(job, flows, scope)
-                elif flows:
-                    await self._work(job, flows[0], scope)
+                    for flow in flows:
+                        crew.start(flow)
+                    crew.fill(self._concurrency)
+                    while await crew.wait():
+                        crew.fill(self._concurrency)
+                else:
+                    for flow in chain(flows, iter(job.next_conversation, None)):
+                        await adrive(flow, perform)
         except TimeoutError as error:
             if not limit.expired():
                 raise
-            raise job.lost(TransportError("the deadline has passed", timed_out=True)) from error
+            ended = job.lost(TransportError("the deadline has passed", timed_out=True))
+            await crew.dismiss()
+            job.end(ended)
+            raise ended from error
+        except BaseException as error:
+            await crew.dismiss()
+            job.end(error)
+            raise
         return job.response()
 
-    async def _work(self, job: Work[Any], flow: Flow | None, scope: Scope) -> None:
-        while flow is not None:
-            await adrive(flow, partial(self._perform, scope))
-            flow = job.next_conversation()
-
-    async def _fan_out(self, job: Work[Any], flows: list[Flow], scope: Scope) -> None:
-        """Let the first error end the rest, and leave bare."""
-        tasks = [asyncio.create_task(self._work(job, flow, scope)) for flow in flows]
+    async def stream(
+        self,
+        stream: Feed[Made],
+        inputs: AsyncIterator[Sequence[str]],
+        *,
+        timeout: float | None,  # noqa: ASYNC109  # seconds a read
+        deadline: float | None,
+    ) -> AsyncGenerator[Made, None]:
+        """Drive the stream's conversations as tasks; `inputs` are read by whoever asks."""
+        until = None if deadline is None else time.monotonic() + deadline
+        perform = partial(self._perform, Scope(timeout or self._network.timeout, until))
+        crew = Tasks(stream, perform)
+        more, failed = True, None
         try:
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
-            for task in tasks:
-                if task.done():
-                    task.result()
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            while more or not stream.empty():
+                while (opening := stream.opening(time.monotonic())) is not None:
+                    await self._bounded(adrive(opening, perform), until, stream)
+                crew.fill(self._concurrency)
+                if (made := stream.ready()) is not None:
+                    yield made
+                elif more and not stream.full():
+                    try:
+                        more = (chunk := await anext(inputs, None)) is not None
+                        if chunk is not None:
+                            stream.add(chunk)
+                    except Exception as error:  # noqa: BLE001  # raised below: what is under way was good
+                        more, failed = False, error
+                else:
+                    await self._bounded(crew.wait(), until, stream)
+            if failed is not None:
+                raise failed  # noqa: TRY301  # late, as it came
+        except BaseException as error:
+            await crew.dismiss()
+            stream.end(error)
+            raise
+
+    async def _bounded(self, waiting: Awaitable[Any], until: float | None, stream: Feed[Any]) -> None:
+        """Wait, though not past the deadline."""
+        try:
+            async with asyncio.timeout(None if until is None else until - time.monotonic()) as limit:
+                await waiting
+        except TimeoutError as error:
+            if not limit.expired():
+                raise
+            raise stream.lost(TransportError("the deadline has passed", timed_out=True)) from error
 
     async def _perform(self, scope: Scope, command: Command) -> Outcome:
         value: Any = None

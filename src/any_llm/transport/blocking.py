@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import contextvars
 import inspect
 import os
-import queue
-import threading
 import time
 import weakref
 from functools import partial
 from http.client import HTTPException
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import urllib3
@@ -20,27 +18,24 @@ from any_llm.exceptions import InvalidRequestError
 from any_llm.transport.admission import admitted
 from any_llm.transport.body import Body
 from any_llm.transport.broken import lost
+from any_llm.transport.crew import Threads, some
 from any_llm.transport.drive import called, drive
 from any_llm.transport.exchange import Exchange
 from any_llm.transport.network import CONNECT, Network, signed
-from any_llm.transport.once import Threads
+from any_llm.transport.once import Threads as Together
 from any_llm.transport.openers import Openers
 from any_llm.transport.scope import Scope
 from any_llm.transport.stream import CURRENT
 from any_llm.wire import Admit, Once, Outcome, Reply, Run, Send, TransportError
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Iterator, Sequence
 
     from any_llm.wire import Command
-    from any_llm.work import Made, Work
-
-    Flow = Generator[Command, Outcome, None]
+    from any_llm.work import Feed, Made, Work
 
 PIECE = 1 << 18
 """Bytes read at once of a reply whose length is not known, or not believed."""
-FAREWELL = 0.15
-"""Seconds an ended call waits for its threads: only a name look-up cannot be woken."""
 
 
 class BlockingTransport:
@@ -50,58 +45,72 @@ class BlockingTransport:
         """Open nothing yet."""
         self._network = network
         self._concurrency = concurrency
-        self._once = Threads()
+        self._once = Together()
         self._openers = Openers(network)
         _ALIVE.add(self)
 
     def run(self, job: Work[Made], *, timeout: float | None, deadline: float | None) -> Made:
         """Drive every conversation of the job; `timeout` is seconds a read, `deadline` seconds for all."""
         begun, timeout = time.monotonic(), timeout or self._network.timeout
-        flows: list[Flow] = []
-        while len(flows) < self._concurrency and (flow := job.next_conversation()) is not None:
-            flows.append(flow)
+        few = min(2, self._concurrency)
+        opening = job.opening(begun)
+        flows = some(job, few) if opening is None else []
         deadline = job.deadline(timeout) if deadline is None else deadline
         scope = Scope(timeout, None if deadline is None else begun + deadline)
-        if len(flows) > 1:
-            self._fan_out(job, flows, scope)
-        elif flows:
-            self._work(job, flows[0], scope)
-        return job.response()
-
-    def _work(self, job: Work[Any], flow: Flow | None, scope: Scope) -> None:
-        while flow is not None:
-            drive(flow, partial(self._perform, scope))
-            flow = job.next_conversation()
-
-    def _fan_out(self, job: Work[Any], flows: list[Flow], scope: Scope) -> None:
-        """Let the first error end the rest, and leave bare."""
-        ended: queue.SimpleQueue[BaseException | None] = queue.SimpleQueue()
-
-        def work(flow: Flow) -> None:
-            try:
-                self._work(job, flow, scope)
-            except BaseException as error:  # noqa: BLE001  # raised again by the thread that waits
-                ended.put(error)
-            else:
-                ended.put(None)
-
-        threads = [
-            threading.Thread(target=contextvars.copy_context().run, args=(work, flow), daemon=True) for flow in flows
-        ]
+        perform = partial(self._perform, scope)
+        crew = Threads(job, scope, perform)
         try:
-            for thread in threads:
-                thread.start()
-            for _ in threads:
-                if (error := ended.get()) is not None:
-                    raise error  # noqa: TRY301  # an error of a thread and Ctrl-C here end the rest alike
-        except BaseException:
-            scope.abort()
+            while opening is not None:
+                drive(opening, perform)
+                opening = job.opening(time.monotonic())
+            flows = flows or some(job, few)
+            if len(flows) > 1:
+                for flow in flows:
+                    crew.start(flow)
+                crew.fill(self._concurrency)
+                while crew.wait():
+                    crew.fill(self._concurrency)
+            else:
+                for flow in chain(flows, iter(job.next_conversation, None)):
+                    drive(flow, perform)
+        except BaseException as error:
+            job.end(error)
             raise
         finally:
-            until = time.monotonic() + FAREWELL
-            for thread in threads:
-                if thread.ident is not None:
-                    thread.join(max(0.0, until - time.monotonic()))
+            crew.dismiss()
+        return job.response()
+
+    def stream(
+        self, stream: Feed[Made], inputs: Iterator[Sequence[str]], *, timeout: float | None, deadline: float | None
+    ) -> Iterator[Made]:
+        """Drive the stream's conversations on threads of its own; `inputs` are read on the thread that asks."""
+        scope = Scope(timeout or self._network.timeout, None if deadline is None else time.monotonic() + deadline)
+        perform = partial(self._perform, scope)
+        crew = Threads(stream, scope, perform)
+        more, failed = True, None
+        try:
+            while more or not stream.empty():
+                while (opening := stream.opening(time.monotonic())) is not None:
+                    drive(opening, perform)
+                crew.fill(self._concurrency)
+                if (made := stream.ready()) is not None:
+                    yield made
+                elif more and not stream.full():
+                    try:
+                        more = (chunk := next(inputs, None)) is not None
+                        if chunk is not None:
+                            stream.add(chunk)
+                    except Exception as error:  # noqa: BLE001  # raised below: what is under way was good
+                        more, failed = False, error
+                else:
+                    crew.wait()
+            if failed is not None:
+                raise failed  # noqa: TRY301  # late, as it came
+        except BaseException as error:
+            stream.end(error)
+            raise
+        finally:
+            crew.dismiss()
 
     def _perform(self, scope: Scope, command: Command) -> Outcome:
         value: Any = None

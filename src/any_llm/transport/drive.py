@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from any_llm.exceptions import AnyLLMError
 from any_llm.wire import TransportError
 
 T = TypeVar("T")
@@ -27,7 +28,7 @@ def drive(flow: Generator[Command, Outcome, T], perform: Callable[[Command], Out
                 return value
             try:
                 resume = partial(flow.send, perform(command))
-            except TransportError as error:
+            except (TransportError, AnyLLMError) as error:  # the latter by a function that was run
                 resume = partial(flow.throw, error)
     finally:
         flow.close()
@@ -45,7 +46,7 @@ async def adrive(flow: Generator[Command, Outcome, T], perform: Callable[[Comman
                 return value
             try:
                 resume = partial(flow.send, await perform(command))
-            except TransportError as error:
+            except (TransportError, AnyLLMError) as error:  # the latter by a function that was run
                 resume = partial(flow.throw, error)
     finally:
         flow.close()

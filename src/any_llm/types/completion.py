@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from array import array
+from array import array as array_of
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypedDict, Unpack
 
 from any_llm.types.embedding import Embedding
 from any_llm.types.record import checked
+from any_llm.types.requests import Requests
 from any_llm.types.schema import Described
 from any_llm.types.usage import Usage
 from any_llm.types.vectors import CODES, Vectors
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
     import numpy as np
 
+    from any_llm.exceptions import AnyLLMError
     from any_llm.providers.row import Applied
     from any_llm.types.vectors import Dtype
 
@@ -29,6 +32,8 @@ class Beside(TypedDict, total=False):
     request_ids: tuple[str, ...]
     input_type_applied: Applied | None
     dimensions_by: Literal["provider", "client"] | None
+    errors: Mapping[int, AnyLLMError]
+    requests: Requests
 
 
 class CreateEmbeddingResponse(Described):
@@ -44,7 +49,14 @@ class CreateEmbeddingResponse(Described):
         "object": Literal["list"],
         "usage": Usage,
     }
-    _beside: ClassVar[tuple[str, ...]] = ("provider", "request_ids", "input_type_applied", "dimensions_by")
+    _beside: ClassVar[tuple[str, ...]] = (
+        "provider",
+        "request_ids",
+        "input_type_applied",
+        "dimensions_by",
+        "errors",
+        "requests",
+    )
 
     model: str
     object: Literal["list"]
@@ -56,6 +68,11 @@ class CreateEmbeddingResponse(Described):
     """How the role that was asked for reached the model; None when none was."""
     dimensions_by: Literal["provider", "client"] | None = None
     """Who gave the width that was asked for: the provider, or we by cutting; None when none was."""
+    errors: Mapping[int, AnyLLMError] = MappingProxyType({})
+    """Position of an input that has no vector -> why; only with on_error="collect"."""
+    requests: Requests = Requests()
+    """What was sent for it."""
+    _missing: frozenset[int] = frozenset()
     _vectors: Vectors | None
     _as_base64: bool
 
@@ -88,12 +105,29 @@ class CreateEmbeddingResponse(Described):
         model: str,
         usage: Usage,
         as_base64: bool = False,
+        missing: frozenset[int] = frozenset(),
         **beside: Unpack[Beside],
     ) -> Self:
-        """Take over the buffer of (n, dimensions) numbers. Nothing is built until it is read."""
+        """Take over the buffer of (n, dimensions) numbers. Nothing is built until it is read.
+
+        `missing`: positions without a vector.
+        """
         made = cls.__new__(cls)
-        made.__dict__.update(beside, model=model, object="list", usage=usage, _vectors=vectors, _as_base64=as_base64)
+        made.__dict__.update(
+            beside, model=model, object="list", usage=usage, _vectors=vectors, _as_base64=as_base64, _missing=missing
+        )
         return made
+
+    @property
+    def vectors(self) -> Vectors:
+        """The buffer, while nobody has put other data in its place."""
+        assert self._vectors is not None
+        return self._vectors
+
+    @property
+    def missing(self) -> frozenset[int]:
+        """Positions without a vector: in what an error carries, and with on_error="collect"."""
+        return self._missing
 
     @property
     def data(self) -> list[Embedding]:
@@ -102,7 +136,12 @@ class CreateEmbeddingResponse(Described):
         if read is None:
             assert self._vectors is not None
             rows = range(len(self._vectors))
-            built = [Embedding._of_row(self._vectors, row, self._as_base64) for row in rows]  # noqa: SLF001
+            built = [
+                Embedding._of_row(self._vectors, row, self._as_base64)  # noqa: SLF001
+                if row not in self._missing
+                else Embedding._of_nothing(row)  # noqa: SLF001
+                for row in (rows if self._vectors.width else sorted(self._missing))
+            ]
             # Two threads may read at once: both get the list of whoever is first.
             read = self.__dict__.setdefault("_data", built)
         return read
@@ -112,20 +151,32 @@ class CreateEmbeddingResponse(Described):
         self.__dict__["_data"] = embeddings
         self._vectors = None
 
-    def to_numpy(self) -> np.ndarray[tuple[int, int], np.dtype[Any]]:
+    def to_numpy(self, *, missing: Literal["raise", "nan"] = "raise") -> np.ndarray[tuple[int, int], np.dtype[Any]]:
         """Return (n, dimensions) float32, or int8 or uint8 where `dtype` asked for those; packed bits stay packed.
+
+        Where an input has no vector (on_error="collect") it raises ValueError naming them; with missing="nan" their
+        rows are NaN, which only float32 can hold.
 
         After a call it is a writable view of the buffer, not a copy. Where `data` was given as lists it is built anew
         from them each time. Raises ValueError when they are not all of one width.
         """
+        if missing not in {"raise", "nan"}:
+            raise ValueError(f"missing={missing!r}: choose 'raise' or 'nan'")
+        if self._missing and missing == "raise":
+            some = ", ".join(map(str, sorted(self._missing)[:10]))
+            more = ", ..." if len(self._missing) > 10 else ""  # noqa: PLR2004  # as many as one reads
+            raise ValueError(f'no vector for inputs {some}{more}; `errors` says why, missing="nan" fills them')
         if self._vectors is not None:
-            return self._vectors.to_numpy()
+            array = self._vectors.to_numpy()
+            if self._missing:
+                array[sorted(self._missing)] = float("nan")
+            return array
         widths = {item._width() for item in self.data}  # noqa: SLF001
         if len(widths) > 1:
             raise ValueError(f"vectors of {', '.join(map(str, sorted(widths)))} values make no array")
         kinds = {item._dtype for item in self.data}  # noqa: SLF001
         dtype: Dtype = kinds.pop() if len(kinds) == 1 else "float32"
-        rows = [array(CODES[dtype], item._numbers()).tobytes() for item in self.data]  # noqa: SLF001
+        rows = [array_of(CODES[dtype], item._numbers()).tobytes() for item in self.data]  # noqa: SLF001
         return Vectors(bytearray().join(rows), max(widths, default=0), dtype).to_numpy()
 
     def __eq__(self, other: Any) -> bool:  # noqa: PYI032  # `object` is a field here

@@ -60,10 +60,17 @@ class Embedding(Described):
         made.__setstate__((vectors, row, as_base64, None, row, "embedding"))
         return made
 
+    @classmethod
+    def _of_nothing(cls, row: int) -> Self:
+        """Stand for an input that has no vector."""
+        made = cls.__new__(cls)
+        made.__setstate__((None, row, False, None, row, "embedding"))
+        return made
+
     @property
     def embedding(self) -> list[float]:
-        """The vector, of `dimensions` doubles."""
-        if self._values is None:
+        """The vector, of `dimensions` doubles. None where there is none, which only on_error="collect" lets happen."""
+        if self._values is None and self._vectors is not None:
             self._values = self._fresh()
         return self._values  # type: ignore[return-value]  # a str only where base64 was asked for
 
@@ -85,8 +92,7 @@ class Embedding(Described):
     def _numbers(self) -> memoryview[Any]:
         """Return what it holds now, as numbers of its kind."""
         if self._values is None:
-            assert self._vectors is not None
-            return self._vectors.numbers(self._row)
+            return memoryview(b"") if self._vectors is None else self._vectors.numbers(self._row)
         if isinstance(self._values, str):
             return memoryview(pybase64.b64decode(self._values)).cast("f")
         try:
@@ -108,7 +114,7 @@ class Embedding(Described):
     _count = _width
 
     def _read(self, name: str, floats: Callable[[Any], Any] | None) -> Any:
-        if name != "embedding":
+        if name != "embedding" or (self._values is None and self._vectors is None):
             return getattr(self, name)
         if self._is_text() or floats is None:
             return self._fresh() if self._values is None else self._values[:]
@@ -118,6 +124,8 @@ class Embedding(Described):
 
     def _shown(self) -> list[tuple[str, str]]:
         width = self._width()
+        if self._values is None and self._vectors is None:
+            return [("embedding", "None"), ("index", repr(self.index)), ("object", repr(self.object))]
         shown = f"<{width} base64 values>" if self._is_text() else f"[{width} values]"
         if width <= SHOWN and not self._is_text():
             shown = repr(self._read("embedding", one_by_one))

@@ -1,0 +1,76 @@
+"""What the conversations of one call share, and how each of them ends."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from any_llm.flow.pace import Terms
+from any_llm.flow.room import HOSTED, UNLIMITED
+from any_llm.flow.tally import Tally
+from any_llm.flow.turn import Caller
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from any_llm.exceptions import AnyLLMError
+    from any_llm.flow.caps import Cap
+    from any_llm.flow.memory import Memory, Place
+    from any_llm.flow.retry import Retry
+    from any_llm.flow.vectors import Matrix
+    from any_llm.providers.row import Adapter, Applied, Limits
+    from any_llm.wire import Call
+
+
+class Setting(msgspec.Struct, frozen=True):
+    """What every conversation of one call shares."""
+
+    call: Call
+    adapter: Adapter
+    matrix: Matrix
+    memory: Memory
+    place: Place
+    retry: Retry
+    chance: Callable[[], float] = random.random
+    terms: Terms = Terms()
+    explicit: Limits = UNLIMITED
+    """What a request may hold, as the caller says."""
+    first: Limits = HOSTED
+    """What a first request holds, where no limit is known."""
+    count: Callable[[str], int] | None = None
+    """Tokens of a text, exactly, where a tokenizer is at hand."""
+    caller: Caller = msgspec.field(default_factory=Caller)
+    tally: Tally = msgspec.field(default_factory=Tally)
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """Why a try did not end well."""
+
+    error: AnyLLMError
+    at: float
+    """Monotonic seconds."""
+    again: bool = False
+    """The same request may do better: a counted retry."""
+    free: str | None = None
+    """Names a second try that is not counted, and happens once."""
+    asked: float | None = None
+    """Seconds the provider wants us to wait."""
+    twice: bool = False
+    """It may have been billed: its reply was lost, or could not be used."""
+    large: Cap | None = None
+    """The batch was too much for one request, and this is what to keep to."""
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What a conversation brought home beside its vectors."""
+
+    measured: int | None
+    """Tokens of the inputs, as the provider counted them."""
+    total_tokens: int | None
+    model: str | None
+    request_id: str | None
+    applied: Applied | None = None
+    at: float = 0.0
+    """Monotonic seconds."""
