@@ -9,6 +9,7 @@ import time
 import pytest
 
 from loopback import Loopback
+from numbered import vectors
 from patience import within
 from programs import start
 from silent import NOWHERE, Hold
@@ -78,3 +79,37 @@ def test_an_interrupt_ends_handshakes(way):
         assert hold.until(left=hold.asked)
     assert threads == 1
     assert seconds < within(0.2)
+
+
+CARRIED = """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    options = {**to(sys.argv[1], max_concurrency=2, max_retries=0), "inputs": texts(9), "batch_size": 1}
+
+    async def call():
+        try:
+            await aembedding(**options)
+        except asyncio.CancelledError as ended:
+            print([item.embedding and int(item.embedding[0]) for item in ended.partial.data])
+            raise
+
+    try:
+        embedding(**options) if sys.argv[2] == "sync" else asyncio.run(call())
+    except KeyboardInterrupt as ended:
+        if sys.argv[2] == "sync":
+            print([item.embedding and int(item.embedding[0]) for item in ended.partial.data])
+"""
+
+
+@pytest.mark.parametrize("way", ["sync", "async"])
+def test_an_interrupt_carries_what_was_paid_for(way):
+    hold, answered = Hold(), {"0", "1"}
+    with Loopback(
+        lambda request: vectors(request) if {*request.json["input"]} <= answered else hold(request)
+    ) as server, start(CARRIED, server.url, way) as process:
+        try:
+            assert hold.until(asked=2)
+            process.send_signal(signal.SIGINT)
+            output, errors = process.communicate(timeout=20)
+        finally:
+            process.kill()
+    assert (output.strip(), errors) == (str([0, 1] + [None] * 7), "")
