@@ -7,14 +7,19 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from any_llm.exceptions import ContextLengthExceededError
 from any_llm.flow import tokens
-from any_llm.flow.caps import halved
+from any_llm.flow.caps import Cap, halved
 from any_llm.flow.converse import converse
-from any_llm.flow.failure import alike, lost, unreadable
+from any_llm.flow.failure import alike, lost, too_long, unreadable
+from any_llm.flow.fitness import unfit
+from any_llm.flow.lessons import from_refusal, from_success
 from any_llm.flow.merge import merge
-from any_llm.flow.plan import Plan
+from any_llm.flow.overflow import Long
+from any_llm.flow.pieces import Pieces
+from any_llm.flow.plan import Plan, equal_ones
 from any_llm.flow.retry import DEADLINE, MANY_REQUESTS
-from any_llm.flow.room import after_refusal, after_success, in_force, tightest
+from any_llm.flow.room import giving_way, in_force, tightest
 from any_llm.flow.search import Bench, is_the_request, may_be_an_input, search
 from any_llm.flow.setting import Answer, Problem, Setting
 from any_llm.providers.row import Limits
@@ -24,14 +29,10 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
     from any_llm.exceptions import AnyLLMError
-    from any_llm.flow.caps import Cap
     from any_llm.types.completion import CreateEmbeddingResponse
     from any_llm.wire import Command, Outcome, TransportError
 
     Flow = Generator[Command, Outcome, None]
-
-KINDS = 64
-"""Options a place is remembered to have answered with."""
 
 
 class Job:
@@ -52,16 +53,21 @@ class Job:
         self._collect = options.on_error == "collect"
         # A field with a value for each input tells equal texts apart.
         each = any(isinstance(value, list | tuple) and len(value) == self.size for value in call.extra.values())
-        self._same = {} if each or options.dedupe is False else _equal_ones(inputs)
+        self._same = {} if each or options.dedupe is False else equal_ones(inputs)
         setting.tally.add(deduplicated=len(self._same))
-        order = [index for index in range(self.size) if index not in self._same] if self._same else None
+        self.errors |= unfit(setting, inputs, [index for index in range(self.size) if index not in self._same])
+        if self.errors and not self._collect:
+            raise next(iter(self.errors.values()))
+        out = self._same.keys() | self.errors.keys()
+        order = [index for index in range(self.size) if index not in out] if out else None
         self._plan = Plan(
             inputs, self._limits, prefix=call.prefix, order=order, rate=self._rate, count=setting.count
         )  # fmt: skip
+        self._pieces = Pieces(setting, self._plan, self.size, lambda: self._limits().input_tokens)
         self._answers: list[Answer] = []
         self._slow = 0
         """Requests in a row that nobody answered in time."""
-        self._alone = False
+        self._begun = self._alone = False
         self._now = 0.0
         kind = msgspec.structs.replace(options, batch_size=None, on_error=None, dedupe=None)
         self._kind = (kind, *sorted(call.extra))
@@ -79,9 +85,12 @@ class Job:
     def next_conversation(self) -> Flow | None:
         """Take the next batch. Threads may ask at once."""
         with self._lock:
-            batch = self._plan.take()
-            if batch is not None and batch.indexes[0] == 0:
-                self._alone = len(batch) == self.size - len(self._same) and not self.of_many
+            batch = None
+            while batch is None and (taken := self._plan.take()) is not None:
+                batch = self._pieces.before(taken)
+            if batch is not None and not self._begun:
+                one = self._plan.done and not self._pieces.may_split(batch)
+                self._begun, self._alone = True, one and not self.of_many
                 if not self._alone and self._setting.retry.attempts is None:
                     patient = msgspec.structs.replace(self._setting.retry, attempts=MANY_REQUESTS)
                     self._setting = msgspec.structs.replace(self._setting, retry=patient)
@@ -114,24 +123,37 @@ class Job:
         self._now = max(self._now, result.at)
         if result.large is not None:
             self._give_back(batch, result, result.large)
+        elif isinstance(result.error, ContextLengthExceededError) and self._setting.overflow.splits:
+            yield from self._too_long(batch, result)
         elif not may_be_an_input(result):
             raise result.error
         elif len(batch) > 1:
-            bench = Bench(
-                setting=self._setting,
-                batch=self._plan.batch,
-                keep=self._keep,
-                blame=self._blame,
-                first_only=not self._collect,
-            )
-            found = yield from search(bench, batch, result, proven=bool(self._answers))
+            found = yield from search(self._bench(), batch, result, proven=bool(self._answers))
             if not found and (cap := halved(batch, "items")) is not None:  # fewer at once went well
-                self._learn_refusal(batch, cap, result.at)
+                from_refusal(self._setting, batch, cap, result.at)
         else:
             # To go on past a bad request would be to send it again for each input.
             if self._collect and not self._answers and (yield from is_the_request(self._setting)):
                 raise result.error
             self._blame(batch.indexes[0], result)
+
+    def _bench(self) -> Bench:
+        return Bench(
+            setting=self._setting,
+            batch=self._plan.batch,
+            keep=self._keep,
+            blame=self._blame,
+            first_only=not self._collect,
+        )
+
+    def _too_long(self, batch: Batch, problem: Problem) -> Flow:
+        """One of these inputs, at least, is to be split: whatever cannot be the one need not be searched."""
+        with self._lock:
+            left = self._pieces.suspects(batch)
+        if len(left) > 1:
+            yield from search(self._bench(), left, problem, proven=True)
+        else:
+            self._blame(left.indexes[0], problem)
 
     def _keep(self, batch: Batch, answer: Answer, limits: Limits | None = None) -> None:
         """Take what went well. `limits`: those the batch was planned under; None: it was not planned."""
@@ -139,17 +161,14 @@ class Job:
             self._answers.append(answer)
             self._slow = 0
             self._now = max(self._now, answer.at)
-        memory, place = self._setting.memory, self._setting.place
-        with memory.lock:
-            learnt = memory.known(place, answer.at)
-            room = learnt.room if limits is None else after_success(learnt.room, batch, limits)
-            seen, answered = learnt.seen, learnt.answered
-            if answer.measured is not None:
-                seen = tokens.learn(seen, batch.texts, answer.measured)
-            if self._kind not in answered:
-                answered = frozenset((*list(answered)[-KINDS:], self._kind))
-            if (room, seen, answered) != (learnt.room, learnt.seen, learnt.answered):
-                memory.learn(place, answer.at, room=room, seen=seen, answered=answered)
+        cut = self._pieces.cut(batch, answer)
+        for row in cut:
+            self._was_cut(row, batch, answer)
+        with self._lock:
+            unsound = self._pieces.finish([row for row in batch.indexes if row not in cut])
+        for error in unsound:
+            self._blame(error.index or 0, Problem(error, answer.at))
+        from_success(self._setting, batch, answer, kind=self._kind, limits=limits)
 
     def _give_back(self, batch: Batch, problem: Problem, cap: Cap) -> None:
         """The batch was too much for one request: learn from it, and let its inputs be planned anew."""
@@ -158,29 +177,50 @@ class Job:
             self._slow += problem.error.status_code is None
             if self._slow > (MANY_REQUESTS if patience is None else patience):
                 raise problem.error
-            self._explicit = Limits(*map(_tighter, self._explicit, cap.limits))
-        self._learn_refusal(batch, cap, problem.at)
+        self._keep_to(cap, batch, problem.at)
         with self._lock:
             self._plan.give_back(batch)
         self._setting.tally.add(halved=1)
 
-    def _learn_refusal(self, batch: Batch, cap: Cap, now: float) -> None:
-        memory, place = self._setting.memory, self._setting.place
-        with memory.lock:
-            learnt = memory.known(place, now)
-            counted = cap.counted if cap.limits.tokens is not None else None
-            seen = learnt.seen if counted is None else tokens.learn(learnt.seen, batch.texts, counted)
-            memory.learn(place, now, room=after_refusal(learnt.room, cap), seen=seen)
+    def _keep_to(self, cap: Cap, batch: Batch, now: float) -> None:
+        self._explicit = giving_way(self._explicit, cap)
+        from_refusal(self._setting, batch, cap, now)
 
     def _blame(self, index: int, problem: Problem) -> None:
         """This input was refused: put it down, or end the call."""
         error = problem.error
-        if error.index is None and self.size > 1:
+        if isinstance(error, ContextLengthExceededError):
+            if problem.long is not None and problem.long.limit is not None:
+                cap = Cap(limits=Limits(input_tokens=problem.long.limit), named=True)
+                self._keep_to(cap, self._plan.batch([index]), problem.at)
+            with self._lock:
+                if self._pieces.split(index, problem.long):
+                    self._setting.tally.add(halved=1)
+                    return
+        index = self._pieces.owner(index)
+        if self.size > 1 or error.index is not None:
             error.index = index
         if not self._collect:
             raise error
         with self._lock:
             self.errors[index] = error
+            self._pieces.dropped.add(index)
+
+    def _was_cut(self, row: int, batch: Batch, answer: Answer) -> None:
+        """A text was cut in silence: split it, refuse it, or note it, as was asked for."""
+        overflow, index = self._setting.overflow, self._pieces.owner(row)
+        if overflow.chosen or overflow.asked is None:
+            self._pieces.noted([row])
+            return
+        window = answer.measured if len(batch) == 1 and self._limits().input_tokens is None else None
+        self._setting.matrix.forget(row)
+        problem = Problem(too_long(self._setting.call, index), answer.at, long=Long(window))
+        self._blame(row, problem)
+
+    @property
+    def setting(self) -> Setting:
+        """What its conversations share."""
+        return self._setting
 
     def lost(self, error: TransportError) -> AnyLLMError:
         """Say that the call as a whole was ended."""
@@ -214,17 +254,6 @@ class Job:
         for index, first in self._same.items():
             if first in self.errors:
                 self.errors[index] = alike(self.errors[first], index)
-        return merge(self._setting, self._answers, self.errors, self._same)
-
-
-def _tighter(said: int | None, cap: int | None) -> int | None:
-    """What the caller said gives way to what the provider refused."""
-    return said if said is None or cap is None else min(said, cap)
-
-
-def _equal_ones(inputs: Sequence[str]) -> dict[int, int]:
-    """Positions of inputs that were there before -> where."""
-    if len(set(inputs)) == len(inputs):
-        return {}
-    first: dict[str, int] = {}
-    return {index: before for index, text in enumerate(inputs) if (before := first.setdefault(text, index)) != index}
+            if first in self._pieces.truncated:
+                self._pieces.truncated.add(index)
+        return merge(self._setting, self._answers, self.errors, self._same, self._pieces)

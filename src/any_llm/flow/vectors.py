@@ -79,6 +79,10 @@ class Matrix:
         """A 1 for each vector that stands and was found right."""
         self.placed = 0
         """How many do."""
+        self.apart: dict[int, bytes] = {}
+        """Vectors of rows beyond `count`: pieces of inputs, until they are averaged."""
+        self.blank = False
+        """Whether a blank text has a zero vector."""
         self._lock = threading.Lock()
         self._writing = 0
         self._right = False
@@ -112,14 +116,27 @@ class Matrix:
         """These rows are right, and nobody writes them again."""
         with self._lock:
             for place in places:
-                self.placed += not self.written[place]
-                self.written[place] = 1
+                if place < self.count:
+                    self.placed += not self.written[place]
+                    self.written[place] = 1
+
+    def forget(self, place: int) -> None:
+        """What stands here is not to be used."""
+        with self._lock:
+            if self.apart.pop(place, None) is None and self.written[place]:
+                self.placed -= 1
+                self.written[place] = 0
+
+    def put(self, place: int, vector: bytes) -> None:
+        """Put down the vector of an input that was read in pieces."""
+        size = self.width * bytes_each(self.form)
+        self.buffer[place * size : (place + 1) * size] = vector
+        self.stands([place])
 
     def repeat(self, place: int, first: int) -> None:
         """Put down the vector of an equal input here too."""
         size = self.width * bytes_each(self.form)
-        self.buffer[place * size : (place + 1) * size] = self.buffer[first * size : (first + 1) * size]
-        self.stands([place])
+        self.put(place, bytes(self.buffer[first * size : (first + 1) * size]))
 
     def limit(self, count: int, sent: int) -> int:
         """Bytes at most of a reply to `sent` bytes that ask for `count` vectors, and may repeat what was sent."""
@@ -146,16 +163,21 @@ def fill(matrix: Matrix, batch: Batch, part: Part) -> None:
     width = _width(rows, places, bytes_each(form), encoded=encoded)
     cut = form.dimensions is not None and width == form.cut_from != form.dimensions
     size = bytes_each(form) * (form.dimensions if cut and form.dimensions else width)
+    apart: dict[int, bytes] = {}
     with matrix.open(size // bytes_each(form), places[0]) as target:
         for row, place in zip(rows, places, strict=True):
-            own = target[place * size : (place + 1) * size]
+            inside = place < matrix.count
+            own = target[place * size : (place + 1) * size] if inside else memoryview(bytearray(size))
             values = _unbase64(row, place) if encoded else row
             own[:] = values[:size] if cut else values
-            _check(own, place, batch, form)
+            matrix.blank |= _check(own, place, batch, form)
+            if not inside:
+                apart[place] = bytes(own)
         if cut:
             matrix.was_cut = matrix.uneven = True
         elif form.unit and not matrix.uneven:
             matrix.uneven = abs(hypot(*own.cast("f")) - 1) > UNEVEN
+    matrix.apart.update(apart)
     matrix.stands(places)
 
 
@@ -222,8 +244,11 @@ def _unbase64(text: memoryview, place: int) -> bytes:
         raise InvalidVectorError("a vector is not valid base64", place) from None
 
 
-def _check(row: memoryview, place: int, batch: Batch, form: Form) -> None:
-    """Every value finite, and not all zero for text that is not blank. No value becomes a Python object."""
+def _check(row: memoryview, place: int, batch: Batch, form: Form) -> bool:
+    """Every value finite, and not all zero for text that is not blank: say if one that is has such a vector.
+
+    No value becomes a Python object.
+    """
     if form.dtype != "float32":
         zero = not any(row)
     else:
@@ -234,6 +259,7 @@ def _check(row: memoryview, place: int, batch: Batch, form: Form) -> None:
         zero = not high.strip(b"\x00\x80") and not any(row.cast("f"))
     if zero and batch.texts[batch.indexes.index(place)].strip():
         raise InvalidVectorError("a vector is all zero", place)
+    return zero
 
 
 def normalise(vectors: Vectors) -> None:
