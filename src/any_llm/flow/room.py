@@ -82,12 +82,8 @@ def after_refusal(room: Room, cap: Cap) -> Room:
 
 def giving_way(explicit: Limits, cap: Cap) -> Limits:
     """What the caller said gives way to what the provider refused."""
-    return Limits(
-        *(
-            said if said is None or most is None else min(said, most)
-            for said, most in zip(explicit, cap.limits, strict=True)
-        )
-    )
+    pairs = zip(explicit, cap.limits, strict=True)
+    return Limits(*(said if said is None or most is None else min(said, most) for said, most in pairs))
 
 
 def tightest(*limits: Limits) -> Limits:

@@ -123,8 +123,10 @@ class Matrix:
     def forget(self, place: int) -> None:
         """What stands here is not to be used."""
         with self._lock:
-            if self.apart.pop(place, None) is None and self.written[place]:
-                self.placed -= 1
+            if place >= self.count:
+                self.apart.pop(place, None)
+            else:
+                self.placed -= self.written[place]
                 self.written[place] = 0
 
     def put(self, place: int, vector: bytes) -> None:
