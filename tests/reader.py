@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from any_llm.providers.fake import unit_vector
 from any_llm.types.mean import averaged
@@ -65,13 +65,8 @@ def vector_of(text: str) -> list[float]:
     return unit_vector(" ".join(text.split()), WIDTH).tolist()
 
 
-def mean_of(pieces: Sequence[str], **_: Any) -> list[float]:
-    """What the vector of a text in these pieces is to be."""
+def mean_of(pieces: Sequence[str], *, exact: bool = False) -> list[float]:
+    """What the vector of a text in these pieces is to be: by their tokens, where those were counted, else by bytes."""
     rows = bytearray().join(unit_vector(" ".join(piece.split()), WIDTH).tobytes() for piece in pieces)
-    vectors = Vectors(bytearray(averaged(Vectors(rows, WIDTH), [weight(piece) for piece in pieces], index=0)), WIDTH)
-    return vectors.numbers(0).tolist()
-
-
-def weight(piece: str) -> int:
-    """Its length in bytes."""
-    return len(piece.encode())
+    weights = [len(piece.split()) if exact else len(piece.encode()) for piece in pieces]
+    return Vectors(bytearray(averaged(Vectors(rows, WIDTH), weights, index=0)), WIDTH).numbers(0).tolist()

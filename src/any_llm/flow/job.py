@@ -22,6 +22,7 @@ from any_llm.flow.retry import DEADLINE, MANY_REQUESTS
 from any_llm.flow.room import giving_way, in_force, tightest
 from any_llm.flow.search import Bench, is_the_request, may_be_an_input, search
 from any_llm.flow.setting import Answer, Problem, Setting
+from any_llm.flow.truncation import full
 from any_llm.providers.row import Limits
 from any_llm.wire import Batch
 
@@ -212,7 +213,7 @@ class Job:
         if overflow.chosen or overflow.asked is None:
             self._pieces.noted([row])
             return
-        window = answer.measured if len(batch) == 1 and self._limits().input_tokens is None else None
+        window = answer.measured if len(batch) == 1 and full(answer.measured or 0) else None
         self._setting.matrix.forget(row)
         problem = Problem(too_long(self._setting.call, index), answer.at, long=Long(window))
         self._blame(row, problem)
