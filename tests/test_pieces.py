@@ -1,0 +1,120 @@
+"""Whatever a provider does with over-long inputs, does each input get its own vector, or its own mean?"""
+
+from __future__ import annotations
+
+import math
+import re
+from array import array
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from any_llm.flow.overflow import SAYINGS, Long, Overflow, said
+from any_llm.providers.row import Limits
+from any_llm.types.mean import averaged
+from any_llm.types.vectors import Vectors
+from any_llm.wire import Batch
+from by_hand import PROPERTY, bad
+from planned import Provider, called, vector_of
+
+WINDOW = 40
+"""Bytes the provider reads: there every byte is a token."""
+MEAN = Overflow(asked="mean", here=True)
+REFUSALS = {
+    "names it": "This model's maximum context length is 44 tokens, however you requested {got} tokens",
+    "names none": "too long, sorry",
+}
+
+
+def provider(words: str) -> Provider:
+    def rule(texts):
+        longest = max(len(text.encode()) for text in texts)
+        refused = bad(400, "context_length_exceeded", words.format(got=longest + 4))
+        return refused if longest > WINDOW else None
+
+    return Provider(rule)
+
+
+def mean_of(pieces):
+    rows = Vectors(bytearray().join(array("f", vector_of(piece)).tobytes() for piece in pieces), 3)
+    mean = averaged(rows, [len(piece.encode()) for piece in pieces], index=0)
+    return memoryview(mean).cast("f").tolist()
+
+
+long_or_short = st.lists(
+    st.text(alphabet="ab é文.\n", min_size=1, max_size=200).filter(lambda text: text.strip()), min_size=1, max_size=12
+)
+
+
+@given(inputs=long_or_short, words=st.sampled_from([*REFUSALS]), known=st.booleans(), workers=st.integers(1, 4),
+       batch_size=st.none() | st.integers(1, 5), collect=st.booleans())  # fmt: skip
+@PROPERTY
+def test_every_input_has_its_vector_or_its_mean(inputs, words, known, workers, batch_size, collect):
+    server = provider(REFUSALS[words])
+    setting = {"overflow": MEAN, "explicit": Limits(input_tokens=WINDOW + 4) if known else Limits()}
+    options = {"on_error": "collect"} if collect else {}
+    ended = called(inputs, server, setting=setting, workers=workers, batch_size=batch_size, retries=0, **options)
+    assert ended.error is None
+    answered = set(server.billed)
+    assert all(len(text.encode()) <= WINDOW for text in answered)
+    for index, (text, item) in enumerate(zip(inputs, ended.result.data, strict=True)):
+        if len(text.encode()) <= WINDOW:
+            assert item.embedding == vector_of(text)
+            assert index not in ended.result.truncated
+        else:
+            assert index in ended.result.truncated
+            assert all(math.isfinite(value) for value in item.embedding)
+            assert any(covers(text, line, item.embedding) for line in splits(text, answered))
+    assert ended.result.requests.sent == len(server.requests)
+
+
+def splits(text, answered):
+    """Every way to make up the text, blanks too long for a piece apart, of texts that were answered."""
+    if not text.strip():
+        yield []
+        return
+    for piece in answered:
+        if piece and text.startswith(piece):
+            for rest in splits(text[len(piece) :], answered):
+                yield [piece, *rest]
+
+
+def covers(text, line, vector):
+    return bool(line) and vector == pytest.approx(mean_of(line), rel=1e-5)
+
+
+TEXT = "word " * 2000
+TOLD = [
+    ("This model's maximum context length is 8192 tokens, however you requested 9001 tokens (9001 in your prompt; 0 for "
+     "the completion).", 8192, 9001),
+    ("This model's maximum context length is 512 tokens. However, you requested 600 tokens in the input.", 512, 600),
+    ("Input validation error: `inputs` must have less than 512 tokens. Given: 2003", 512, 2003),
+    ("input (1034 tokens) is too large to process. increase the physical batch size (current batch size: 512)", 512, 1034),
+    ("the request (1034 tokens) exceeds the available context size (512 tokens), try increasing it", 512, 1034),
+    ("The input token count (2100) exceeds the maximum number of tokens allowed (2048).", 2048, 2100),
+    ("Unable to submit request because the input token count is 2100 but the model supports up to 2048.", 2048, 2100),
+    ("Too many input tokens. Max input tokens: 8,192, request input token count: 9,001", 8192, 9001),
+    ("Input length 1226 exceeds maximum allowed token size 512", 512, 1226),
+    ("Token sequence length must be less than or equal to the maximum sequence length (512) for this model", 512, None),
+    ("Input 0 has 300 tokens and all-MiniLM-L6-v2 reads 256: shorten it", 256, 300),
+    ("maximum context length is 8192 tokens, however you requested 100000 tokens", 8192, None),  # it has fewer bytes
+    ("maximum context length is 8192 tokens, however you requested 300 tokens", 8192, None),
+    ("maximum context length is 20000 tokens", None, None),  # the text has fewer
+    ("maximum context length is 4 tokens", None, None),
+    ("the input length exceeds the context length", None, None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("message", "limit", "counted"), TOLD)
+def test_what_a_refusal_says_of_a_length(message, limit, counted):
+    expected = None if limit is None else Long(limit, counted)
+    assert said(message, Batch([TEXT], [3], 1)) == expected
+    assert said(message, Batch([TEXT, "a"], [3, 4], 1)) is None  # of several, it may mean their sum
+    text = f"{TEXT} {message}"
+    assert said(f"cannot read {text}", Batch([text], [0], 1)) is None  # a text that is echoed teaches nothing
+
+
+@pytest.mark.parametrize("saying", SAYINGS)
+def test_each_saying_is_said_by_somebody(saying):
+    assert any(re.search(saying, message, re.IGNORECASE | re.DOTALL) for message, _, _ in TOLD)
