@@ -211,3 +211,13 @@ def test_a_field_of_its_own_and_the_option_are_one_too_many(loopback):
     server = loopback(Reader(WINDOW))
     with pytest.raises(InvalidRequestError, match="say the same thing"):
         ask(embedding, server, provider="cohere", overflow="mean", truncate="END")
+
+
+# --- in this process -------------------------------------------------------------------------------------------------
+
+
+@COLOURS
+@pytest.mark.parametrize(("overflow", "cut"), [("truncate", (1,)), ("mean", (1,))])
+def test_a_model_in_this_process_tells_what_it_cut(call, overflow, cut):
+    result = call("all-MiniLM-L6-v2", ["short", words(400)], provider="local", overflow=overflow)
+    assert (result.truncated, result.overflow) == (cut, "enforced")

@@ -47,14 +47,18 @@ long_or_short = st.lists(
 )
 
 
-@given(inputs=long_or_short, words=st.sampled_from([*REFUSALS]), known=st.booleans(), workers=st.integers(1, 4),
-       batch_size=st.none() | st.integers(1, 5), collect=st.booleans())  # fmt: skip
+calls = st.fixed_dictionaries(
+    {"workers": st.integers(1, 4)},
+    optional={"batch_size": st.integers(1, 5), "on_error": st.just("collect"), "dedupe": st.booleans()},
+)
+
+
+@given(inputs=long_or_short, words=st.sampled_from([*REFUSALS]), known=st.booleans(), call=calls)
 @PROPERTY
-def test_every_input_has_its_vector_or_its_mean(inputs, words, known, workers, batch_size, collect):
+def test_every_input_has_its_vector_or_its_mean(inputs, words, known, call):
     server = provider(REFUSALS[words])
     setting = {"overflow": MEAN, "explicit": Limits(input_tokens=WINDOW + 4) if known else Limits()}
-    options = {"on_error": "collect"} if collect else {}
-    ended = called(inputs, server, setting=setting, workers=workers, batch_size=batch_size, retries=0, **options)
+    ended = called(inputs, server, setting=setting, retries=0, **call)
     assert ended.error is None
     answered = set(server.billed)
     assert all(len(text.encode()) <= WINDOW for text in answered)
@@ -86,11 +90,11 @@ def covers(text, line, vector):
 
 TEXT = "word " * 2000
 TOLD = [
-    ("This model's maximum context length is 8192 tokens, however you requested 9001 tokens (9001 in your prompt; 0 for "
-     "the completion).", 8192, 9001),
+    ("This model's maximum context length is 8192 tokens, however you requested 9001 tokens (9001 in all).", 8192, 9001),
     ("This model's maximum context length is 512 tokens. However, you requested 600 tokens in the input.", 512, 600),
     ("Input validation error: `inputs` must have less than 512 tokens. Given: 2003", 512, 2003),
-    ("input (1034 tokens) is too large to process. increase the physical batch size (current batch size: 512)", 512, 1034),
+    ("input (1034 tokens) is too large to process. increase the physical batch size (current batch size: 512)", 512,
+     1034),
     ("the request (1034 tokens) exceeds the available context size (512 tokens), try increasing it", 512, 1034),
     ("The input token count (2100) exceeds the maximum number of tokens allowed (2048).", 2048, 2100),
     ("Unable to submit request because the input token count is 2100 but the model supports up to 2048.", 2048, 2100),

@@ -11,13 +11,13 @@ from any_llm.configuration import ACCEPTED, CLIENT_OPTIONS, INSTEAD, Configurati
 from any_llm.doubts import warn_of_unknown
 from any_llm.exceptions import InvalidModelError, InvalidRequestError
 from any_llm.flow.job import Job
+from any_llm.flow.matrix import Form, Matrix
 from any_llm.flow.memory import MEMORY
 from any_llm.flow.pace import Terms
 from any_llm.flow.retry import Retry
 from any_llm.flow.room import HOSTED, LOOPBACK
 from any_llm.flow.setting import Setting
 from any_llm.flow.stream import Stream
-from any_llm.flow.vectors import Form, Matrix
 from any_llm.form import form, sent
 from any_llm.loading import loading
 from any_llm.overlong import overflow

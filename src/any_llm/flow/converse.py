@@ -15,12 +15,13 @@ from any_llm.flow.allowance import asked
 from any_llm.flow.caps import halved, told
 from any_llm.flow.credentials import identified, renewed
 from any_llm.flow.literals import without_literals
+from any_llm.flow.matrix import InvalidVectorError
 from any_llm.flow.overflow import said
 from any_llm.flow.pace import Cost
 from any_llm.flow.retry import RETRYABLE, delay
 from any_llm.flow.setting import Answer, Problem
 from any_llm.flow.turn import Turn
-from any_llm.flow.vectors import InvalidVectorError, fill
+from any_llm.flow.vectors import fill
 from any_llm.wire import Admit, Outcome, Reply, Run, Send, Sleep, TransportError
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from any_llm.exceptions import AnyLLMError
+    from any_llm.flow.matrix import Matrix
     from any_llm.flow.pieces import Pieces
     from any_llm.flow.setting import Answer, Setting
-    from any_llm.flow.vectors import Matrix
 
 
 def merge(

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
     from any_llm.exceptions import AnyLLMError
     from any_llm.flow.caps import Cap
+    from any_llm.flow.matrix import Matrix
     from any_llm.flow.memory import Memory, Place
     from any_llm.flow.overflow import Long
     from any_llm.flow.retry import Retry
-    from any_llm.flow.vectors import Matrix
     from any_llm.providers.row import Adapter, Applied, Limits
     from any_llm.wire import Call
 
