@@ -90,7 +90,7 @@ def covers(text, line, vector):
 
 TEXT = "word " * 2000
 TOLD = [
-    ("This model's maximum context length is 8192 tokens, however you requested 9001 tokens (9001 in all).", 8192, 9001),
+    ("This model's maximum context length is 8192 tokens, however you requested 9001 tokens (9001 in it).", 8192, 9001),
     ("This model's maximum context length is 512 tokens. However, you requested 600 tokens in the input.", 512, 600),
     ("Input validation error: `inputs` must have less than 512 tokens. Given: 2003", 512, 2003),
     ("input (1034 tokens) is too large to process. increase the physical batch size (current batch size: 512)", 512,
