@@ -9,6 +9,7 @@ import pytest
 
 from any_llm import ContextLengthExceededError, InvalidRequestError, UnsupportedParameterError, embedding
 from colours import COLOURS
+from loopback import Answer
 from reader import AROUND, NONE, Reader, Words, mean_of, vector_of
 
 WINDOW = 64
@@ -146,6 +147,10 @@ def test_a_cut_that_only_usage_shows_is_an_error_too(call, loopback):
             client={"limits": {"input_tokens": 1000}})  # fmt: skip
     assert caught.value.index == 1
     assert "word1" not in str(caught.value)
+    kept = ask(call, loopback(reader), ["a", text], provider="infinity", batch_size=1, overflow="error",
+               client={"limits": {"input_tokens": 1000}}, on_error="collect")  # fmt: skip
+    assert [item.embedding is None for item in kept.data] == [False, True]
+    assert (kept.truncated, kept.overflow) == ((), "detected")
 
 
 @COLOURS
@@ -176,6 +181,81 @@ def test_where_a_cut_would_be_silent_a_text_is_split_that_may_be_too_long(call, 
     result = ask(call, loopback(exact), text, provider="infinity", client=EXACT, overflow="mean")
     assert exact.asked == [[text]]
     assert (result.truncated, result.overflow) == ((), "enforced")
+
+
+@COLOURS
+def test_what_is_cut_there_for_sure_is_told_even_without_a_count(call, loopback):
+    server = loopback(Reader(WINDOW, None, counts=False))
+    with pytest.warns(UserWarning, match="only the beginning of inputs 1:"):
+        assert ask(call, server, provider="infinity", client=KNOWN).truncated == (1,)
+
+
+@COLOURS
+def test_a_field_of_the_providers_own_is_a_choice_too(call, loopback):
+    server = loopback(Reader(WINDOW, None))
+    result = ask(call, server, provider="vllm", client=KNOWN, truncate_prompt_tokens=-1)
+    assert (result.truncated, result.overflow) == ((1,), "enforced")
+
+
+@COLOURS
+def test_a_200_that_says_a_text_was_cut_is_a_refusal_of_that_text(call, loopback):
+    def answer(request):
+        (instance,) = request.json["instances"]
+        cut = len(instance["content"]) > 500
+        statistics = {"token_count": 9, "truncated": cut}
+        values = vector_of(instance["content"])
+        return Answer(json={"predictions": [{"embeddings": {"values": values, "statistics": statistics}}]})
+
+    client = {"project": "p", "location": "l"}
+    asked = {"provider": "vertexai", "model": "text-embedding-005", "client": client, "batch_size": 1}
+    server = loopback(answer)
+    collected = ask(call, server, ["a", LONG, "b"], **asked, on_error="collect")
+    assert [item.embedding is None for item in collected.data] == [False, True, False]
+    assert (type(collected.errors[1]), collected.errors[1].index) == (ContextLengthExceededError, 1)
+    averaged = ask(call, server, ["a", LONG, "b"], **asked, overflow="mean")
+    assert (averaged.truncated, averaged.overflow) == ((1,), "enforced")
+    sent = [request.json["instances"][0]["content"] for request in server.requests]
+    close(averaged, [vector_of("a"), mean_of([text for text in sent if text in LONG and 5 < len(text) < 501]),
+                     vector_of("b")])  # fmt: skip
+
+
+KNOWLEDGE = [
+    # provider, model, inputs -> what is known of over-long ones, without usage
+    ("openai", "text-embedding-3-small", ["short", "long " * 5000], "enforced"),  # it refuses
+    ("together", "BAAI/bge-base-en-v1.5", ["short"], "enforced"),
+    ("together", "BAAI/bge-base-en-v1.5", ["short", "a" * 600], "unknown"),
+    ("together", "some-model", ["short"], "unknown"),
+    ("infinity", "BAAI/bge-small-en-v1.5", ["short"], "unknown"),  # a server of one's own may read less
+    ("digitalocean", "gte-large-en-v1.5", ["short"], "unknown"),  # no source states its limit
+]
+
+
+@COLOURS
+@pytest.mark.parametrize(("provider", "model", "inputs", "overflow"), KNOWLEDGE)
+def test_what_is_known_is_told(call, provider, model, *, inputs, overflow, loopback):
+    server = loopback(Reader(10_000, None, counts=False))
+    assert ask(call, server, inputs, provider=provider, model=model).overflow == overflow
+
+
+@COLOURS
+def test_a_mean_where_the_provider_refuses_is_enforced(call, loopback):
+    result = ask(call, loopback(Reader(WINDOW)), provider="openai", client=KNOWN, overflow="mean")
+    assert (result.truncated, result.overflow) == ((1,), "enforced")
+
+
+@COLOURS
+def test_a_tokenizer_of_another_model_is_found_out(call, loopback):
+    """It counts half of what the provider does: what is refused is cut by its bytes."""
+
+    class Half:
+        def encode(self, text):
+            return [1] * (1 + len(text.split()) // 2)
+
+    reader = Reader(WINDOW)
+    client = {**KNOWN, "tokenizer": Half()}
+    result = ask(call, loopback(reader), LONG, client=client, overflow="mean")
+    assert all(len(Words().encode(piece)) <= WINDOW for piece in reader.pieces(LONG))
+    assert result.truncated == (0,)
 
 
 # --- many ------------------------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from any_llm.providers.row import Limits
 from any_llm.types.mean import averaged
 from any_llm.types.vectors import Vectors
 from any_llm.wire import Batch
-from by_hand import PROPERTY, bad
+from by_hand import PROPERTY, bad, good
 from planned import Provider, called, vector_of
 
 WINDOW = 40
@@ -86,6 +86,68 @@ def splits(text, answered):
 
 def covers(text, line, vector):
     return bool(line) and vector == pytest.approx(mean_of(line), rel=1e-5)
+
+
+KNOWN = {"overflow": MEAN, "explicit": Limits(input_tokens=WINDOW + 4)}
+
+
+def test_what_cannot_be_too_long_is_not_searched():
+    server = provider(REFUSALS["names none"])
+    inputs = [*(f"short {number}" for number in range(60)), "x" * 100]
+    ended = called(inputs, server, setting=KNOWN)
+    assert ended.result.truncated == (60,)
+    assert server.sizes == [61, 3, 60]
+
+
+def test_words_before_a_text_stand_before_each_piece_and_count():
+    server = provider(REFUSALS["names none"])
+    ended = called(["a " * 90, "b"], server, setting=KNOWN, prefix="passage: ")
+    assert ended.result.truncated == (0,)
+    assert all(text.startswith("passage: ") for texts in server.requests for text in texts)
+    assert max(len(text) for text in server.billed) <= WINDOW
+    assert len([texts for texts in server.requests if any(len(text) > WINDOW for text in texts)]) <= 1
+
+
+def test_each_piece_is_brought_to_length_1_where_its_vector_would_have_been():
+    sent = []
+
+    def rule(texts):
+        sent.extend(texts)
+        return good(*([float(len(text)), 5.0 * text.count("o")] for text in texts))
+
+    text = "one two. three four. " * 5
+    ended = called([text, "b"], Provider(rule), setting=KNOWN, normalize=True, batch_size=1)
+    pieces = [piece for piece in sent if piece != "b"]
+    assert "".join(pieces) == text
+    vectors = [(len(piece), 5 * piece.count("o")) for piece in pieces]
+    shares = [len(piece) / math.hypot(*vector) for piece, vector in zip(pieces, vectors, strict=True)]
+    mean = [sum(share * vector[at] for share, vector in zip(shares, vectors, strict=True)) for at in range(2)]
+    assert ended.result.data[0].embedding == pytest.approx([value / math.hypot(*mean) for value in mean], rel=1e-6)
+
+
+def test_the_pieces_of_an_input_that_is_given_up_are_not_sent():
+    server = provider(REFUSALS["names none"])
+    rule = server.rule
+    server.rule = lambda texts: bad(400, message="no") if any("bad" in text for text in texts) else rule(texts)
+    ended = called(["bad " + "word " * 100, "b"], server, setting=KNOWN, batch_size=1, on_error="collect")
+    assert ended.result.errors.keys() == {0}
+    assert ended.result.errors[0].index == 0
+    assert ended.result.truncated == ()
+    assert len(server.requests) <= 4
+
+
+@pytest.mark.parametrize(
+    ("inputs", "overflow", "alone"),
+    [
+        (["a"], MEAN, True),
+        (["x" * 100], MEAN, False),
+        (["x" * 100], Overflow(), True),
+        (["a " * 100, "b"], MEAN, False),
+    ],
+)
+def test_a_call_that_may_become_several_requests_has_no_deadline_of_its_own(inputs, overflow, alone):
+    ended = called(inputs, provider(REFUSALS["names none"]), setting={**KNOWN, "overflow": overflow})
+    assert (ended.job.deadline(1.0) is not None) is alone
 
 
 TEXT = "word " * 2000

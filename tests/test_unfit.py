@@ -121,7 +121,7 @@ def test_a_count_that_is_none_spoils_no_vector(prompt, total, expected):
     assert (told.prompt_tokens, told.total_tokens, told.source) == expected
 
 
-@pytest.mark.parametrize("usage", ["x", 5, [], None, {"prompt_tokens": {}}])
+@pytest.mark.parametrize("usage", ["x", 5, [], None, {"prompt_tokens": {}}, {"prompt_tokens": -1}])
 def test_nor_does_a_usage_that_is_none(usage):
     assert counted(usage, "prompt_tokens") is None
 

@@ -28,7 +28,7 @@ def overflow(call: Call, client: Configuration) -> tuple[Call, Overflow]:
     limit = _limit(call)
     if limit != row.limits.input_tokens:
         call = msgspec.structs.replace(call, row=row._replace(limits=row.limits._replace(input_tokens=limit)))
-    refuses = not own and (names.refuses_overflow or "error" in names.policies)
+    refuses = names.refuses_overflow or "error" in names.policies
     theirs = own or asked in names.policies or (asked in (None, "error") and refuses)
     cuts = asked == "truncate" and names.cuts_overflow
     here = asked is not None and not (theirs or cuts) and row.kind != "in-process"
