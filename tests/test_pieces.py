@@ -113,13 +113,14 @@ def test_each_piece_is_brought_to_length_1_where_its_vector_would_have_been():
 
     def rule(texts):
         sent.extend(texts)
-        return good(*([float(len(text)), 5.0 * text.count("o")] for text in texts))
+        return good(*([9.0 * len(sent), 1.0] for _ in texts))
 
-    text = "one two. three four. " * 5
+    text = " ".join(f"w{number}" for number in range(60))
     ended = called([text, "b"], Provider(rule), setting=KNOWN, normalize=True, batch_size=1)
     pieces = [piece for piece in sent if piece != "b"]
     assert "".join(pieces) == text
-    vectors = [(len(piece), 5 * piece.count("o")) for piece in pieces]
+    assert len(pieces) > 2
+    vectors = [(9.0 * (sent.index(piece) + 1), 1.0) for piece in pieces]
     shares = [len(piece) / math.hypot(*vector) for piece, vector in zip(pieces, vectors, strict=True)]
     mean = [sum(share * vector[at] for share, vector in zip(shares, vectors, strict=True)) for at in range(2)]
     assert ended.result.data[0].embedding == pytest.approx([value / math.hypot(*mean) for value in mean], rel=1e-6)

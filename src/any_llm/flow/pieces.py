@@ -98,7 +98,7 @@ class Pieces:
         """
         if not self._setting.overflow.splits:
             return False
-        found = self._cut(self._plan.text(row), long, again=row >= self._count)
+        found = self._cut(self._plan.text(row), long)
         if len(found) == 1:
             return False
         owner = self.owner(row)
@@ -111,19 +111,18 @@ class Pieces:
         self.truncated.add(owner)
         return True
 
-    def _cut(self, text: str, long: Long | None, *, again: bool) -> Sequence[str]:
-        """Cut by a tokenizer; else, and a piece that was too long, by its bytes; last, in halves.
+    def _cut(self, text: str, long: Long | None) -> Sequence[str]:
+        """Cut by a tokenizer; else, and where it says that a refused text fits, by its bytes; last, in halves.
 
         What a refusal counted is for a text that is to be cut short, which is asked about each time: a mean of other
         pieces is another vector, and the same text shall have the same one when its length is known beforehand.
         """
         prefix, limit = self._setting.call.prefix, self._limit()
         counts: list[Callable[[str], int]] = [most]
-        if not again:
-            if self._setting.count is not None:
-                counts.insert(0, self._setting.count)
-            elif long is not None and long.counted is not None and self._setting.overflow.asked == "truncate":
-                counts.insert(0, by_rate(long.counted, size(prefix + text)))
+        if self._setting.count is not None:
+            counts.insert(0, self._setting.count)
+        elif long is not None and long.counted is not None and self._setting.overflow.asked == "truncate":
+            counts.insert(0, by_rate(long.counted, size(prefix + text)))
         for count in counts if limit is not None else ():
             room = limit - (count(prefix) - count("") if prefix else 0)  # type: ignore[operator]  # not None here
             if room >= LEAST_ROOM and len(found := pieces(text, room, count=count)) > 1:
