@@ -6,13 +6,13 @@ import warnings
 
 import pytest
 
-from any_llm import InvalidRequestError, InvalidResponseError
+from any_llm import InvalidRequestError, InvalidResponseError, embed_iter
 from any_llm.providers.counted import counted
 from any_llm.providers.table import ROWS
 from by_hand import a_batch, a_call, a_setting, play, reply, vectors_of
 from colours import COLOURS
 from loopback import Answer
-from numbered import to
+from numbered import to, vectors
 from planned import Provider, called, vector_of
 
 # --- texts that a provider is known to refuse -----------------------------------------------------------------------
@@ -144,3 +144,24 @@ def test_a_zero_vector_for_a_blank_text_is_told_once(call, loopback):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         call(inputs=[" ", "a"], **to(server.url))
+
+
+# --- streams ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_stream_names_the_position_in_it(loopback):
+    server = loopback(vectors)
+    stream = embed_iter(iter(["0", "1", "2", ""]), chunk_size=2, **to(server.url))
+    with pytest.raises(InvalidRequestError, match=r"inputs\[3\]") as caught:
+        list(stream)
+    assert caught.value.index == 3
+
+
+def test_and_tells_of_a_silent_cut(loopback):
+    server = loopback(lambda request: Answer(json={"data": [{"embedding": [1.0]} for _ in request.json["input"]]}))
+    arguments = {"model": "m", "provider": "infinity", "api_base": server.url}
+    client = {"limits": {"input_tokens": 20}}
+    with pytest.warns(UserWarning, match="only the beginning of inputs 1"):
+        chunks = list(embed_iter(["a", "so many words " * 10, "b"], chunk_size=2, client_args=client, **arguments))
+    assert [chunk.result.truncated for chunk in chunks] == [(1,), ()]
+    assert [chunk.result.overflow for chunk in chunks] == ["detected", "enforced"]

@@ -8,7 +8,7 @@ import msgspec
 
 from any_llm import checks
 from any_llm.configuration import ACCEPTED, CLIENT_OPTIONS, INSTEAD, Configuration, client_names
-from any_llm.doubts import warn_of_unknown
+from any_llm.doubts import warn_of, warn_of_unknown
 from any_llm.exceptions import InvalidModelError, InvalidRequestError
 from any_llm.flow.job import Job
 from any_llm.flow.matrix import Form, Matrix
@@ -38,7 +38,9 @@ def stream(client: Configuration, model: str, options: Mapping[str, Any]) -> Str
     kwargs = {name: value for name, value in options.items() if name not in named}
     job(client, model, (), kwargs, **named)
     return Stream(
-        lambda inputs, start: job(client, model, inputs, kwargs, start=start, **named), client.max_concurrency + 1
+        lambda inputs, start: job(client, model, inputs, kwargs, start=start, **named),
+        client.max_concurrency + 1,
+        warn_of,
     )
 
 
@@ -73,7 +75,7 @@ def job(
         count=client.tokenizer,
         overflow=overlong,
     )
-    made = Job(setting, texts)
+    made = Job(setting, texts, start)
     if call.applied == "unknown":
         warn_of_unknown(call)
     return made

@@ -15,22 +15,30 @@ if TYPE_CHECKING:
     from any_llm.flow.setting import Setting
 
 
-def unfit(setting: Setting, inputs: Sequence[str], order: Iterable[int]) -> dict[int, AnyLLMError]:
-    """Position of an input, of those in `order`, that is refused here -> why."""
+def unfit(setting: Setting, inputs: Sequence[str], order: Iterable[int], *, start: int = 0) -> dict[int, AnyLLMError]:
+    """Position of an input, of those in `order`, that is refused here -> why.
+
+    Raises it where errors are not collected; `start` is the position in a stream of the first input, for that error.
+    """
     call, overflow = setting.call, setting.overflow
     limit = setting.explicit.input_tokens or call.row.limits.input_tokens
     refused = call.row.refuses_texts
     found: dict[int, AnyLLMError] = {}
     if refused is None and not (overflow.here and overflow.asked == "error"):
         return found
+    base = 0 if call.options.on_error == "collect" else start
     for index in order:
-        text = call.prefix + inputs[index]
+        text, error = call.prefix + inputs[index], None
         if refused is not None and not (text if refused == "empty" else text.strip()):
-            what = 'is ""' if not text else "is blank"
-            reason = f"inputs[{index}] {what}, which {call.row.title} refuses: leave it out."
-            found[index] = InvalidRequestError(reason, None, call.row.name, index=index)
+            what = "is blank" if text else 'is ""'
+            reason = f"inputs[{base + index}] {what}, which {call.row.title} refuses: leave it out."
+            error = InvalidRequestError(reason, None, call.row.name, index=base + index)
         elif overflow.here and overflow.asked == "error" and limit is not None and _over(setting, text, limit):
-            found[index] = too_long(call, index)
+            error = too_long(call, base + index)
+        if error is not None and call.options.on_error != "collect":
+            raise error
+        if error is not None:
+            found[index] = error
     return found
 
 

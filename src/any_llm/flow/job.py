@@ -39,8 +39,8 @@ if TYPE_CHECKING:
 class Job:
     """`opening()` until it gives None, each driven to its end; `next_conversation()` likewise; then `response()`."""
 
-    def __init__(self, setting: Setting, inputs: Sequence[str]) -> None:
-        """Check the options by writing a request for no input, which is never sent."""
+    def __init__(self, setting: Setting, inputs: Sequence[str], start: int = 0) -> None:
+        """Check the options by writing a request for no input, which is never sent. `start`: as in unfit()."""
         setting.adapter.encode(setting.call, Batch((), (), 0))
         self.size = len(inputs)
         self.inputs = inputs
@@ -48,7 +48,7 @@ class Job:
         self.of_many = False
         """Whether other calls come before or after it: then it is as patient as one of many requests."""
         self.errors: dict[int, AnyLLMError] = {}
-        self._setting = setting
+        self.setting = setting
         call, options = setting.call, setting.call.options
         self._explicit = setting.explicit._replace(items=options.batch_size or setting.explicit.items)
         self._collect = options.on_error == "collect"
@@ -56,9 +56,8 @@ class Job:
         each = any(isinstance(value, list | tuple) and len(value) == self.size for value in call.extra.values())
         self._same = {} if each or options.dedupe is False else equal_ones(inputs)
         setting.tally.add(deduplicated=len(self._same))
-        self.errors |= unfit(setting, inputs, [index for index in range(self.size) if index not in self._same])
-        if self.errors and not self._collect:
-            raise next(iter(self.errors.values()))
+        alone = [index for index in range(self.size) if index not in self._same]
+        self.errors |= unfit(setting, inputs, alone, start=start)
         out = self._same.keys() | self.errors.keys()
         order = [index for index in range(self.size) if index not in out] if out else None
         self._plan = Plan(
@@ -80,7 +79,7 @@ class Job:
         So whatever there is to learn of a host is learnt from one request.
         """
         self._now = max(self._now, now)
-        known = self._setting.memory.known(self._setting.place, now)
+        known = self.setting.memory.known(self.setting.place, now)
         return None if self._kind in known.answered else self.next_conversation()
 
     def next_conversation(self) -> Flow | None:
@@ -90,11 +89,11 @@ class Job:
             while batch is None and (taken := self._plan.take()) is not None:
                 batch = self._pieces.before(taken)
             if batch is not None and not self._begun:
-                one = self._plan.done and not self._pieces.may_split(batch)
+                one = self._plan.done() and not self._pieces.may_split(batch)
                 self._begun, self._alone = True, one and not self.of_many
-                if not self._alone and self._setting.retry.attempts is None:
-                    patient = msgspec.structs.replace(self._setting.retry, attempts=MANY_REQUESTS)
-                    self._setting = msgspec.structs.replace(self._setting, retry=patient)
+                if not self._alone and self.setting.retry.attempts is None:
+                    patient = msgspec.structs.replace(self.setting.retry, attempts=MANY_REQUESTS)
+                    self.setting = msgspec.structs.replace(self.setting, retry=patient)
         return None if batch is None else self._converse(batch)
 
     def deadline(self, timeout: float) -> float | None:
@@ -102,50 +101,44 @@ class Job:
 
         `timeout`: seconds a read may take. Whoever waits longer for one read waits as long for the call.
         """
-        hosted = self._setting.call.row.kind != "in-process"
+        hosted = self.setting.call.row.kind != "in-process"
         return max(DEADLINE, timeout) if self._alone and hosted else None
 
     def _limits(self) -> Limits:
-        setting, terms = self._setting, self._setting.terms
+        setting, terms = self.setting, self.setting.terms
         room = setting.memory.known(setting.place, self._now).room
         limits = in_force(room, explicit=self._explicit, row=setting.call.row.limits, first=setting.first)
         # What is more than a minute's worth would have to wait for an empty minute.
         return tightest(limits, Limits(items=terms.rpm if terms.count_inputs else None, tokens=terms.tpm))
 
     def _rate(self) -> float:
-        return tokens.rate(self._setting.memory.known(self._setting.place, self._now).seen)
+        return tokens.rate(self.setting.memory.known(self.setting.place, self._now).seen)
 
     def _converse(self, batch: Batch) -> Flow:
         limits = self._limits()
-        result = yield from converse(self._setting, batch)
+        result = yield from converse(self.setting, batch)
         if isinstance(result, Answer):
             self._keep(batch, result, limits)
             return
         self._now = max(self._now, result.at)
         if result.large is not None:
             self._give_back(batch, result, result.large)
-        elif isinstance(result.error, ContextLengthExceededError) and self._setting.overflow.splits:
+        elif isinstance(result.error, ContextLengthExceededError) and self.setting.overflow.splits:
             yield from self._too_long(batch, result)
         elif not may_be_an_input(result):
             raise result.error
         elif len(batch) > 1:
             found = yield from search(self._bench(), batch, result, proven=bool(self._answers))
             if not found and (cap := halved(batch, "items")) is not None:  # fewer at once went well
-                from_refusal(self._setting, batch, cap, result.at)
+                from_refusal(self.setting, batch, cap, result.at)
         else:
             # To go on past a bad request would be to send it again for each input.
-            if self._collect and not self._answers and (yield from is_the_request(self._setting)):
+            if self._collect and not self._answers and (yield from is_the_request(self.setting)):
                 raise result.error
             self._blame(batch.indexes[0], result)
 
     def _bench(self) -> Bench:
-        return Bench(
-            setting=self._setting,
-            batch=self._plan.batch,
-            keep=self._keep,
-            blame=self._blame,
-            first_only=not self._collect,
-        )
+        return Bench(self.setting, self._plan.batch, self._keep, self._blame, first_only=not self._collect)
 
     def _too_long(self, batch: Batch, problem: Problem) -> Flow:
         """One of these inputs, at least, is to be split: whatever cannot be the one need not be searched."""
@@ -169,11 +162,11 @@ class Job:
             unsound = self._pieces.finish([row for row in batch.indexes if row not in cut])
         for error in unsound:
             self._blame(error.index or 0, Problem(error, answer.at))
-        from_success(self._setting, batch, answer, kind=self._kind, limits=limits)
+        from_success(self.setting, batch, answer, kind=self._kind, limits=limits)
 
     def _give_back(self, batch: Batch, problem: Problem, cap: Cap) -> None:
         """The batch was too much for one request: learn from it, and let its inputs be planned anew."""
-        patience = self._setting.retry.attempts
+        patience = self.setting.retry.attempts
         with self._lock:
             self._slow += problem.error.status_code is None
             if self._slow > (MANY_REQUESTS if patience is None else patience):
@@ -181,11 +174,11 @@ class Job:
         self._keep_to(cap, batch, problem.at)
         with self._lock:
             self._plan.give_back(batch)
-        self._setting.tally.add(halved=1)
+        self.setting.tally.add(halved=1)
 
     def _keep_to(self, cap: Cap, batch: Batch, now: float) -> None:
         self._explicit = giving_way(self._explicit, cap)
-        from_refusal(self._setting, batch, cap, now)
+        from_refusal(self.setting, batch, cap, now)
 
     def _blame(self, index: int, problem: Problem) -> None:
         """This input was refused: put it down, or end the call."""
@@ -196,7 +189,7 @@ class Job:
                 self._keep_to(cap, self._plan.batch([index]), problem.at)
             with self._lock:
                 if self._pieces.split(index, problem.long):
-                    self._setting.tally.add(halved=1)
+                    self.setting.tally.add(halved=1)
                     return
         index = self._pieces.owner(index)
         if self.size > 1 or error.index is not None:
@@ -205,36 +198,31 @@ class Job:
             raise error
         with self._lock:
             self.errors[index] = error
-            self._pieces.dropped.add(index)
+            self._pieces.give_up(index)
 
     def _was_cut(self, row: int, batch: Batch, answer: Answer) -> None:
         """A text was cut in silence: split it, refuse it, or note it, as was asked for."""
-        overflow, index = self._setting.overflow, self._pieces.owner(row)
+        overflow, index = self.setting.overflow, self._pieces.owner(row)
         if overflow.chosen or overflow.asked is None:
             self._pieces.noted([row])
             return
         window = answer.measured if len(batch) == 1 and full(answer.measured or 0) else None
-        self._setting.matrix.forget(row)
-        problem = Problem(too_long(self._setting.call, index), answer.at, long=Long(window))
+        self.setting.matrix.forget(row)
+        problem = Problem(too_long(self.setting.call, index), answer.at, long=Long(window))
         self._blame(row, problem)
-
-    @property
-    def setting(self) -> Setting:
-        """What its conversations share."""
-        return self._setting
 
     def lost(self, error: TransportError) -> AnyLLMError:
         """Say that the call as a whole was ended."""
-        return lost(self._setting.call, error)
+        return lost(self.setting.call, error)
 
     def response(self) -> CreateEmbeddingResponse:
         """Every conversation has ended well: build the response. Raises when one is missing, or models were mixed."""
-        missing = self._setting.matrix.count - self._setting.matrix.placed - len(self._same) - len(self.errors)
+        missing = self.setting.matrix.count - self.setting.matrix.placed - len(self._same) - len(self.errors)
         if missing:
-            raise unreadable(self._setting.call, f"{missing} of {self.size} inputs have no vector")
+            raise unreadable(self.setting.call, f"{missing} of {self.size} inputs have no vector")
         models = sorted({answer.model for answer in self._answers if answer.model})
         if len(models) > 1:
-            raise unreadable(self._setting.call, f"its replies came from several models: {', '.join(models)}")
+            raise unreadable(self.setting.call, f"its replies came from several models: {', '.join(models)}")
         return self._merged()
 
     def done(self) -> bool:
@@ -257,4 +245,4 @@ class Job:
                 self.errors[index] = alike(self.errors[first], index)
             if first in self._pieces.truncated:
                 self._pieces.truncated.add(index)
-        return merge(self._setting, self._answers, self.errors, self._same, self._pieces)
+        return merge(self.setting, self._answers, self.errors, self._same, self._pieces)

@@ -38,8 +38,7 @@ class Pieces:
         """Pieces whose vectors are there and to be used."""
         self.truncated: set[int] = set()
         """Inputs that were cut or averaged."""
-        self.dropped: set[int] = set()
-        """Inputs that are given up."""
+        self._given_up: set[int] = set()
         self.detected = False
         """Whether inputs were cut that should not have been."""
         self._doubtful = False
@@ -62,13 +61,13 @@ class Pieces:
     def before(self, batch: Batch) -> Batch | None:
         """Split what is surely too long, or may be where it would be cut in silence. None: nothing is left to send."""
         overflow, limit = self._setting.overflow, self._limit()
-        left = [row for row in batch.indexes if self.owner(row) not in self.dropped]
+        left = list(batch.indexes)
         if overflow.splits and limit is not None:
             wary = overflow.cuts and not overflow.settled
             # Of a text that is to be cut short, only a tokenizer tells how much may be kept.
             blind = overflow.asked == "truncate" and self._setting.count is None
             for row, text in zip(batch.indexes, batch.texts, strict=True):
-                if row >= self._count or row not in left or blind:
+                if row >= self._count or blind:
                     continue
                 length = self.length(text, limit)
                 if (length == "over" or (wary and length == "unknown")) and self.split(row):
@@ -165,6 +164,12 @@ class Pieces:
         in_process = self._setting.call.row.kind == "in-process"
         return "enforced" if in_process or self._setting.overflow.settled or not self._doubtful else "unknown"
 
+    def give_up(self, owner: int) -> None:
+        """This input has an error: its other pieces need not be sent."""
+        self._given_up.add(owner)
+        if owner in self._rows:
+            self._plan.drop({*self._rows[owner]})
+
     def finish(self, rows: Sequence[int]) -> list[InvalidRequestError]:
         """Average each input all of whose pieces are there, now that these are. Errors: it has no mean."""
         found = []
@@ -172,7 +177,7 @@ class Pieces:
         self._there.update(come)
         for owner in dict.fromkeys(map(self.owner, come)):
             line, apart = self._rows[owner], self._setting.matrix.apart
-            if owner not in self.dropped and self._there.issuperset(line):
+            if owner not in self._given_up and self._there.issuperset(line):
                 try:
                     self._setting.matrix.put(owner, self._mean(owner, line))
                 except InvalidRequestError as error:

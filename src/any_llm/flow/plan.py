@@ -64,11 +64,6 @@ class Plan:
             tokens = sum(estimate(self._before + size(text), rate) for text in texts)
         return Batch([self._prefix + text for text in texts] if self._prefix else texts, indexes, tokens)
 
-    @property
-    def done(self) -> bool:
-        """Whether every input is under way."""
-        return all(len(order) == start for order, start, _ in self._left)
-
     def text(self, index: int) -> str:
         """An input as it was given."""
         return self._inputs[index]
@@ -79,6 +74,14 @@ class Plan:
         self._inputs += texts
         self.again(range(first, len(self._inputs)))
         return range(first, len(self._inputs))
+
+    def drop(self, indexes: set[int]) -> None:
+        """Of these, what is not under way shall not be."""
+        self._left = [
+            (left, 0, most)
+            for order, start, most in self._left
+            if (left := [index for index in order[start:] if index not in indexes])
+        ]
 
     def again(self, indexes: Sequence[int]) -> None:
         """Plan these inputs anew, before all others."""
