@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+pytestmark = pytest.mark.filterwarnings("ignore:.*a zero vector for a blank text:UserWarning")  # told once a model
+
 
 def fastembed_itself(folder: Path, texts: list[str]) -> Any:
     from fastembed import TextEmbedding
