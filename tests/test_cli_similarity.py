@@ -34,7 +34,9 @@ def test_a_cosine_is_rounded_and_never_beyond_one():
 @pytest.mark.filterwarnings("ignore:.*a zero vector for a blank text:UserWarning")
 def test_a_text_without_direction_is_like_none(monkeypatch):
     def blank_is_zero(request: Request) -> Answer:
-        data = [{"index": n, "embedding": [1.0 * bool(text.strip()), 0.0]} for n, text in enumerate(request.json["input"])]
+        data = [
+            {"index": n, "embedding": [1.0 * bool(text.strip()), 0.0]} for n, text in enumerate(request.json["input"])
+        ]
         return Answer(json={"data": data, "model": "x", "usage": {"prompt_tokens": 1, "total_tokens": 1}})
 
     monkeypatch.setenv("OPENAI_API_KEY", "sk-test")
