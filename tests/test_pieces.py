@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from any_llm.exceptions import ContextLengthExceededError, InvalidRequestError
 from any_llm.flow.overflow import SAYINGS, Long, Overflow, said
 from any_llm.providers.row import Limits
 from any_llm.types.mean import averaged
@@ -176,10 +177,13 @@ TOLD = [
 @pytest.mark.parametrize(("message", "limit", "counted"), TOLD)
 def test_what_a_refusal_says_of_a_length(message, limit, counted):
     expected = None if limit is None else Long(limit, counted)
-    assert said(message, Batch([TEXT], [3], 1)) == expected
-    assert said(message, Batch([TEXT, "a"], [3, 4], 1)) is None  # of several, it may mean their sum
+    error, named = ContextLengthExceededError(), ContextLengthExceededError(index=4)
+    assert said(error, message, Batch([TEXT], [3], 1)) == expected
+    assert said(error, message, Batch([TEXT, "a"], [3, 4], 1)) is None  # of several, it may mean their sum
+    assert said(named, message, Batch(["a", TEXT], [3, 4], 1)) == expected
+    assert said(InvalidRequestError(), message, Batch([TEXT], [3], 1)) is None
     text = f"{TEXT} {message}"
-    assert said(f"cannot read {text}", Batch([text], [0], 1)) is None  # a text that is echoed teaches nothing
+    assert said(error, f"cannot read {text}", Batch([text], [0], 1)) is None  # a text that is echoed teaches nothing
 
 
 @pytest.mark.parametrize("saying", SAYINGS)

@@ -31,7 +31,7 @@ def overflow(call: Call, client: Configuration) -> tuple[Call, Overflow]:
     refuses = names.refuses_overflow or "error" in names.policies
     theirs = own or asked in names.policies or (asked in (None, "error") and refuses)
     cuts = asked == "truncate" and names.cuts_overflow
-    here = asked is not None and not (theirs or cuts) and row.kind != "in-process"
+    here = asked is not None and not (theirs or cuts)
     if here and asked != "mean":
         known = limit is not None or client.limits.input_tokens is not None
         told = names.cuts_overflow or client.tokenizer is not None

@@ -129,8 +129,6 @@ def _tried(
         if not isinstance(reply, Reply) or reply.status in OK:
             return read(reply, outcome.now[0])
         problem = _refused(setting, call, command, batch, outcome)
-    except ContextLengthExceededError as long:  # told by a 200, or by a model in this process
-        return Problem(long, outcome.now[0], long=said(str(long), batch))
     except TransportError as lost:
         # Fewer at once may be answered in time.
         sent = command is not None  # not the exchange of credentials before it
@@ -140,8 +138,8 @@ def _tried(
         again = lost.retryable and large is None
         error = failure.lost(call, lost)
         return Problem(error, outcome.now[0], again=again, free=free, twice=sent, large=large)
-    except AnyLLMError as refused:  # what cannot be written, or a model in this process refused
-        return Problem(refused, outcome.now[0])
+    except AnyLLMError as refused:  # what cannot be written, or a 200 or a model in this process refused
+        return Problem(refused, outcome.now[0], long=said(refused, refused.message, batch))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, InvalidVectorError) as wrong:
         # A broken 200 is looked at once more, whatever max_retries says: it was paid for.
         free = "look" if isinstance(command, Send) else None
@@ -226,7 +224,7 @@ def _refused(setting: Setting, call: Call, sent: Any, batch: Batch, outcome: Out
     # An empty account, and an input that is too long, stay so.
     again = reply.status in RETRYABLE and not isinstance(error, InsufficientFundsError | ContextLengthExceededError)
     large = told(reply.status, refusal, batch, body=len(sent.body)) if isinstance(sent, Send) else None
-    long = said(refusal.message, batch) if isinstance(error, ContextLengthExceededError) else None
+    long = said(error, refusal.message, batch)
     return Problem(error, now, again=again and large is None, asked=wait, large=large, long=long)
 
 

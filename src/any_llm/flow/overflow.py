@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
+from any_llm.exceptions import ContextLengthExceededError
 from any_llm.flow.bounds import most
 from any_llm.flow.caps import CAP, GOT
 from any_llm.flow.redact import redact
 from any_llm.flow.split import LEAST_ROOM
 
 if TYPE_CHECKING:
+    from any_llm.exceptions import AnyLLMError
     from any_llm.wire import Batch
 
 
@@ -61,17 +63,18 @@ SAYINGS = (
 _SAYINGS = tuple(re.compile(words, re.IGNORECASE | re.DOTALL) for words in SAYINGS)
 
 
-def said(message: str, batch: Batch) -> Long | None:
+def said(error: AnyLLMError, message: str, batch: Batch) -> Long | None:
     """Read the refusal of one over-long input. Only what can be true is believed, and no input may teach a limit."""
-    if len(batch) != 1:
+    if not isinstance(error, ContextLengthExceededError) or (len(batch) != 1 and error.index is None):
         return None
+    text = batch.texts[0 if error.index is None else batch.indexes.index(error.index)]
     words = redact(message, batch.texts)
     found = next((found for saying in _SAYINGS if (found := saying.search(words))), None)
     if found is None:
         return None
     numbers = {name: int(word.replace(",", "")) for name, word in found.groupdict().items() if word}
     limit, counted = numbers["cap"], numbers.get("got")
-    longest = most(batch.texts[0])
+    longest = most(text)
     if not LEAST_ROOM <= limit < longest:
         return None
     return Long(limit, counted if counted is not None and limit < counted <= longest else None)
