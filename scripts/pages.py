@@ -153,7 +153,11 @@ def _options(row: Row) -> dict[str, str]:
 def _over_long(row: Row) -> str:
     if row.names.refuses_overflow or "error" in row.names.policies:
         return f"an error, enforced: {overflow(row)}"
-    return f"{overflow(row)} in silence, not detected" if row.names.cuts_overflow else UNKNOWN
+    return (
+        f"{overflow(row)} in silence; detected where its count of tokens shows it"
+        if row.names.cuts_overflow
+        else UNKNOWN
+    )
 
 
 def _encoding(row: Row) -> str:

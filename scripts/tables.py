@@ -93,6 +93,11 @@ def policies(row: Row) -> str:
     known = {policy: _field(row, policy) for policy in row.names.policies}
     if row.names.refuses_overflow:
         known.setdefault("error", overflow(row))
+    if row.names.cuts_overflow:
+        known.setdefault("error", "here, where the model's limit is known")
+        known.setdefault("truncate", "here: it is cut there")
+    known.setdefault("truncate", "here, where the model's limit is known")
+    known.setdefault("mean", "here")
     given = (f"{policy}: {known[policy]}" for policy in ("error", "truncate", "mean") if policy in known)
     return "; ".join(given) or RAISES
 

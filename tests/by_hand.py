@@ -10,10 +10,10 @@ from hypothesis import settings
 
 from any_llm.exceptions import AnyLLMError
 from any_llm.flow.converse import converse
+from any_llm.flow.matrix import Form, Matrix
 from any_llm.flow.memory import Memory, Place
 from any_llm.flow.retry import Retry
 from any_llm.flow.setting import Answer, Problem, Setting
-from any_llm.flow.vectors import Form, Matrix
 from any_llm.providers import own
 from any_llm.providers.table import ROWS
 from any_llm.wire import Admit, Batch, Call, Options, Outcome, Reply, Run, Send, Sleep, TransportError

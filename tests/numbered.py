@@ -33,7 +33,7 @@ def known(url: str, api_key: Any = KEY, **client_args: Any) -> dict[str, Any]:
     arguments = to(url, api_key, **client_args)
     client = AnyLLM.create("openai", api_key, url, **client_args)
     job = client._job("m", ["a"], {}, **NOT_GIVEN)
-    MEMORY.learn(job._setting.place, time.monotonic(), answered=frozenset([job._kind]))
+    MEMORY.learn(job.setting.place, time.monotonic(), answered=frozenset([job._kind]))
     return arguments
 
 

@@ -31,14 +31,17 @@ def test_a_cosine_is_rounded_and_never_beyond_one():
     assert [rounded(value).strip() for value in (0.005001, -0.004, None)] == ["0.01", "0.00", "-"]
 
 
+@pytest.mark.filterwarnings("ignore:.*a zero vector for a blank text:UserWarning")
 def test_a_text_without_direction_is_like_none(monkeypatch):
     def blank_is_zero(request: Request) -> Answer:
-        data = [{"index": n, "embedding": [1.0 * bool(text), 0.0]} for n, text in enumerate(request.json["input"])]
+        data = [
+            {"index": n, "embedding": [1.0 * bool(text.strip()), 0.0]} for n, text in enumerate(request.json["input"])
+        ]
         return Answer(json={"data": data, "model": "x", "usage": {"prompt_tokens": 1, "total_tokens": 1}})
 
     monkeypatch.setenv("OPENAI_API_KEY", "sk-test")
     with Loopback(blank_is_zero) as server:
         command = ("similarity", "-m", "openai:x", "--api-base", server.url, "--format")
-        matrix = json.loads(omniembed(*command, "json", stdin=b"a\n\n").stdout)["similarity"]
-        last = omniembed(*command, "text", stdin=b"a\n\n").stdout.decode().splitlines()[-1]
+        matrix = json.loads(omniembed(*command, "json", stdin=b"a\n \n").stdout)["similarity"]
+        last = omniembed(*command, "text", stdin=b"a\n \n").stdout.decode().splitlines()[-1]
     assert (matrix, last.split()) == ([[1.0, None], [None, None]], ["2", "-", "-"])

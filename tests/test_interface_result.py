@@ -16,7 +16,7 @@ from interface_calls import BOTH, EACH, SPOKEN, at, texts_of
 from loopback import Answer
 from oracles import replies
 
-TEXTS = ["First", "Zwei", "", "Third"]
+TEXTS = ["First", "Zwei", " ", "Third"]
 USAGE = {
     "together": ("unknown", 0),
     **dict.fromkeys(SPOKEN.keys() - {"together"}, ("measured", replies.tokens(TEXTS))),

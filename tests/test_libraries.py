@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+pytestmark = pytest.mark.filterwarnings("ignore:.*a zero vector for a blank text:UserWarning")  # told once a model
+
 
 def fastembed_itself(folder: Path, texts: list[str]) -> Any:
     from fastembed import TextEmbedding
@@ -160,7 +162,6 @@ def test_a_folder_may_ask_for_lower_case(tmp_path: Path):
 REFUSED = [
     ({"dimensions": 8}, "dimensions", "not known to keep its meaning when cut"),
     ({"dtype": "int8"}, "dtype", "gives float32"),
-    ({"overflow": "mean"}, "overflow='mean'", "It knows error, truncate"),
     ({"truncate": "END", "prompt": "x"}, "prompt, truncate", "no fields of its own"),
     ({"extra_query": {"trace": "1"}}, "trace", "no fields of its own"),
 ]
@@ -192,6 +193,21 @@ def test_model2vec_may_be_told_how_much_to_read(tmp_path: Path, value: int):
     assert embedding(folder, "word1 " * value, **options).usage.prompt_tokens == value
     with pytest.raises(ContextLengthExceededError, match=rf"{value + 1} tokens .* reads {value}:"):
         embedding(folder, "word1 " * (value + 1), **options)
+
+
+@pytest.mark.parametrize("batch_size", [1, 8])
+def test_what_a_library_refuses_is_read_in_pieces(tmp_path: Path, batch_size: int):
+    folder, options = str(static_folder(tmp_path)), {"provider": "model2vec", "client_args": {"max_length": 64}}
+    text = " ".join(f"word{1 + number % 5}" for number in range(150))
+    inputs = ["word1", text, "word2 word3"]
+    result = embedding(folder, inputs, overflow="mean", batch_size=batch_size, normalize=False, **options)
+    assert (result.truncated, result.overflow) == ((1,), "enforced")
+    model = model2vec_itself(tmp_path, inputs)
+    assert np.array_equal(result.to_numpy()[[0, 2]], model[[0, 2]])
+    whole = embedding(folder, text, provider="model2vec", client_args={"max_length": 512}, normalize=False).to_numpy()[
+        0
+    ]
+    assert np.allclose(result.to_numpy()[1], whole, atol=0.05)  # a static model is a mean of its tokens itself
 
 
 def test_a_static_model_without_a_length_reads_everything(tmp_path: Path):

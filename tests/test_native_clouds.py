@@ -9,7 +9,8 @@ import pytest
 
 from any_llm import exceptions as errors
 from any_llm.flow.failure import refused
-from any_llm.flow.vectors import InvalidVectorError, fill
+from any_llm.flow.matrix import InvalidVectorError
+from any_llm.flow.vectors import fill
 from any_llm.providers.table import ROWS
 from by_hand import a_batch, a_call, a_setting, adapter_of, reply
 from oracles.cloud_replies import COUNT, example

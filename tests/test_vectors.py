@@ -14,7 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from any_llm.flow.vectors import Form, InvalidVectorError, Matrix, fill, normalise
+from any_llm.flow.matrix import Form, InvalidVectorError, Matrix
+from any_llm.flow.vectors import fill, normalise
 from any_llm.types.vectors import Vectors
 from any_llm.wire import Part
 from by_hand import PROPERTY, a_batch

@@ -8,27 +8,28 @@ import msgspec
 
 from any_llm import checks
 from any_llm.configuration import ACCEPTED, CLIENT_OPTIONS, INSTEAD, Configuration, client_names
+from any_llm.doubts import warn_of, warn_of_unknown
 from any_llm.exceptions import InvalidModelError, InvalidRequestError
 from any_llm.flow.job import Job
+from any_llm.flow.matrix import Form, Matrix
 from any_llm.flow.memory import MEMORY
 from any_llm.flow.pace import Terms
 from any_llm.flow.retry import Retry
 from any_llm.flow.room import HOSTED, LOOPBACK
 from any_llm.flow.setting import Setting
 from any_llm.flow.stream import Stream
-from any_llm.flow.vectors import Form, Matrix
 from any_llm.form import form, sent
 from any_llm.loading import loading
+from any_llm.overlong import overflow
 from any_llm.providers.own import adapter_of
 from any_llm.providers.roles import role
 from any_llm.types.vectors import DTYPES
-from any_llm.warn import warn
 from any_llm.wire import Call, Options
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from any_llm.providers.row import Adapter, Row
+    from any_llm.providers.row import Adapter
 
 
 def stream(client: Configuration, model: str, options: Mapping[str, Any]) -> Stream:
@@ -37,7 +38,9 @@ def stream(client: Configuration, model: str, options: Mapping[str, Any]) -> Str
     kwargs = {name: value for name, value in options.items() if name not in named}
     job(client, model, (), kwargs, **named)
     return Stream(
-        lambda inputs, start: job(client, model, inputs, kwargs, start=start, **named), client.max_concurrency + 1
+        lambda inputs, start: job(client, model, inputs, kwargs, start=start, **named),
+        client.max_concurrency + 1,
+        warn_of,
     )
 
 
@@ -51,6 +54,7 @@ def job(
     with loading():
         adapter = adapter_of(client.row)
     call, wanted = _for_model(prepared(client, model, kwargs, **options), adapter)
+    call, overlong = overflow(call, client)
     texts = checked_inputs(inputs, start)
     setting = Setting(
         call=call,
@@ -69,20 +73,12 @@ def job(
         explicit=client.limits,
         first=LOOPBACK if client.loopback else HOSTED,
         count=client.tokenizer,
+        overflow=overlong,
     )
-    made = Job(setting, texts)
+    made = Job(setting, texts, start)
     if call.applied == "unknown":
-        warn_of_unknown(client.row, model, call.options.input_type)
+        warn_of_unknown(call)
     return made
-
-
-def warn_of_unknown(row: Row, model: str, role: str | None) -> None:
-    """Say, once a model, that a role does not reach it."""
-    if MEMORY.first(("unknown", row.name, model)):
-        warn(
-            f"{row.name} has no field for input_type and the model {model} is not known here, so {role!r} is not sent. "
-            "If the model's card asks for a prefix, write it in the texts."
-        )
 
 
 def _for_model(call: Call, adapter: Adapter) -> tuple[Call, Form]:

@@ -83,7 +83,7 @@ class AnyLLM(Directory):
             normalize=normalize, batch_size=batch_size, on_error=on_error, dedupe=dedupe,
             extra_headers=extra_headers, extra_query=extra_query, extra_body=extra_body,
         )  # fmt: skip
-        return self._told(self._connections.run(job, timeout=timeout, deadline=deadline), model, input_type)
+        return self._told(job, self._connections.run(job, timeout=timeout, deadline=deadline))
 
     async def aembedding(
         self,
@@ -111,7 +111,7 @@ class AnyLLM(Directory):
             normalize=normalize, batch_size=batch_size, on_error=on_error, dedupe=dedupe,
             extra_headers=extra_headers, extra_query=extra_query, extra_body=extra_body,
         )  # fmt: skip
-        return self._told(await self._connections.arun(job, timeout=timeout, deadline=deadline), model, input_type)
+        return self._told(job, await self._connections.arun(job, timeout=timeout, deadline=deadline))
 
     def embed_iter(
         self,
@@ -178,12 +178,11 @@ class AnyLLM(Directory):
         job: Job = load("any_llm.arguments").job(self._configuration, model, inputs, kwargs, **options)
         return job
 
-    def _told(self, made: CreateEmbeddingResponse, model: str, role: str | None) -> CreateEmbeddingResponse:
-        """Warn of a role that did not reach its model, where only the loaded model could tell."""
-        if made.input_type_applied == "unknown":
-            from any_llm.arguments import warn_of_unknown  # noqa: PLC0415  # loaded with the call
+    def _told(self, job: Job, made: CreateEmbeddingResponse) -> CreateEmbeddingResponse:
+        """Warn of what is not an error, and only the replies could tell."""
+        from any_llm.doubts import warn_of  # noqa: PLC0415  # loaded with the call
 
-            warn_of_unknown(self.row, model, role)
+        warn_of(job, made)
         return made
 
     def _listing(self, kwargs: dict[str, Any], **options: Any) -> Pages:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from any_llm.exceptions import InvalidRequestError, UnsupportedParameterError
-from any_llm.flow.vectors import Form
+from any_llm.flow.matrix import Form
 from any_llm.models import model_info
 from any_llm.types.vectors import BITS, PACKED
 

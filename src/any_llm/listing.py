@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 from any_llm import checks
 from any_llm.arguments import own_fields
 from any_llm.exceptions import InvalidRequestError, ListModelsNotSupportedError
+from any_llm.flow.matrix import Matrix
 from any_llm.flow.memory import MEMORY
 from any_llm.flow.pace import Terms
 from any_llm.flow.pages import Pages
 from any_llm.flow.retry import Retry
 from any_llm.flow.setting import Setting
-from any_llm.flow.vectors import Matrix
 from any_llm.loading import loading
 from any_llm.providers import catalogue
 from any_llm.providers.own import adapter_of

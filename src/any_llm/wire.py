@@ -223,6 +223,8 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
     """True when the token counts are ours, not the provider's."""
     applied: Applied | None = None
     """How the role reached the model, where only the loaded model could tell."""
+    cut: Sequence[int] = ()
+    """Positions in the batch of inputs that were cut or averaged, where the reply tells."""
 
 
 class Page(msgspec.Struct, frozen=True):

@@ -14,11 +14,14 @@ from any_llm.flow import failure
 from any_llm.flow.allowance import asked
 from any_llm.flow.caps import halved, told
 from any_llm.flow.credentials import identified, renewed
+from any_llm.flow.literals import without_literals
+from any_llm.flow.matrix import InvalidVectorError
+from any_llm.flow.overflow import said
 from any_llm.flow.pace import Cost
 from any_llm.flow.retry import RETRYABLE, delay
 from any_llm.flow.setting import Answer, Problem
 from any_llm.flow.turn import Turn
-from any_llm.flow.vectors import InvalidVectorError, fill
+from any_llm.flow.vectors import fill
 from any_llm.wire import Admit, Outcome, Reply, Run, Send, Sleep, TransportError
 
 if TYPE_CHECKING:
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
 
     from any_llm.flow.setting import Setting
     from any_llm.providers.row import Adapter
-    from any_llm.wire import Batch, Call, Command
+    from any_llm.wire import Batch, Call, Command, Part
 
 T = TypeVar("T")
 
@@ -135,8 +138,8 @@ def _tried(
         again = lost.retryable and large is None
         error = failure.lost(call, lost)
         return Problem(error, outcome.now[0], again=again, free=free, twice=sent, large=large)
-    except AnyLLMError as refused:  # what cannot be written, or a model in this process refused
-        return Problem(refused, outcome.now[0])
+    except AnyLLMError as refused:  # what cannot be written, or a 200 or a model in this process refused
+        return Problem(refused, outcome.now[0], long=said(refused, refused.message, batch))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, InvalidVectorError) as wrong:
         # A broken 200 is looked at once more, whatever max_retries says: it was paid for.
         free = "look" if isinstance(command, Send) else None
@@ -184,7 +187,7 @@ def _meant(adapter: Adapter, reply: Any) -> Any:
 
 
 def _settle(setting: Setting, batch: Batch, reply: Any, now: float) -> Answer:
-    part = setting.adapter.decode(setting.call, reply)
+    part = _decoded(setting, reply)
     # Some servers count nothing and say 0, or less: for a text that is not blank, that is no count.
     least = 1 if any(map(str.strip, batch.texts)) else 0
     tokens = part.prompt_tokens if part.prompt_tokens is not None and part.prompt_tokens >= least else None
@@ -193,7 +196,19 @@ def _settle(setting: Setting, batch: Batch, reply: Any, now: float) -> Answer:
     fill(setting.matrix, batch, part)
     headers = reply.headers if isinstance(reply, Reply) else {}
     request_id = next((headers[name] for name in REQUEST_IDS if name in headers), None)
-    return Answer(None if part.estimated else tokens, total, part.model, request_id, part.applied, now)
+    measured = None if part.estimated else tokens
+    return Answer(measured, total, part.model, request_id, part.applied, now, part.cut)
+
+
+def _decoded(setting: Setting, reply: Any) -> Part:
+    """Read a reply; where NaN makes it no JSON, read the rest: the vector that holds it is named."""
+    try:
+        return setting.adapter.decode(setting.call, reply)
+    except msgspec.DecodeError:
+        body = without_literals(reply.body) if isinstance(reply, Reply) else b""
+        if not body or body == reply.body:
+            raise
+        return setting.adapter.decode(setting.call, msgspec.structs.replace(reply, body=body))
 
 
 def _refused(setting: Setting, call: Call, sent: Any, batch: Batch, outcome: Outcome) -> Problem:
@@ -209,7 +224,8 @@ def _refused(setting: Setting, call: Call, sent: Any, batch: Batch, outcome: Out
     # An empty account, and an input that is too long, stay so.
     again = reply.status in RETRYABLE and not isinstance(error, InsufficientFundsError | ContextLengthExceededError)
     large = told(reply.status, refusal, batch, body=len(sent.body)) if isinstance(sent, Send) else None
-    return Problem(error, now, again=again and large is None, asked=wait, large=large)
+    long = said(error, refusal.message, batch)
+    return Problem(error, now, again=again and large is None, asked=wait, large=large, long=long)
 
 
 def _refuses_base64(call: Call, reply: Reply, message: str) -> bool:

@@ -133,6 +133,12 @@ def lost(call: Call, error: TransportError) -> errors.AnyLLMError:
     return kind(f"{call.model}: {error} ({public(call.base)})", error, call.row.name)
 
 
+def too_long(call: Call, index: int) -> errors.ContextLengthExceededError:
+    """Say of an input that the model does not read all of it, where the provider does not."""
+    reason = f"{call.model}: inputs[{index}] is longer than the model reads. {WAYS_OUT}"
+    return errors.ContextLengthExceededError(reason, None, call.row.name, index=index)
+
+
 def unreadable(call: Call, reason: str, index: int | None = None) -> errors.InvalidResponseError:
     """Turn a 200 that cannot be right into an error."""
     return errors.InvalidResponseError(f"{call.model}: {reason}", None, call.row.name, status_code=200, index=index)

@@ -7,16 +7,22 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from any_llm.exceptions import ContextLengthExceededError
 from any_llm.flow import tokens
-from any_llm.flow.caps import halved
+from any_llm.flow.caps import Cap, halved
 from any_llm.flow.converse import converse
-from any_llm.flow.failure import alike, lost, unreadable
+from any_llm.flow.failure import alike, lost, too_long, unreadable
+from any_llm.flow.fitness import unfit
+from any_llm.flow.lessons import from_refusal, from_success
 from any_llm.flow.merge import merge
-from any_llm.flow.plan import Plan
+from any_llm.flow.overflow import Long
+from any_llm.flow.pieces import Pieces
+from any_llm.flow.plan import Plan, equal_ones
 from any_llm.flow.retry import DEADLINE, MANY_REQUESTS
-from any_llm.flow.room import after_refusal, after_success, in_force, tightest
+from any_llm.flow.room import giving_way, in_force, tightest
 from any_llm.flow.search import Bench, is_the_request, may_be_an_input, search
 from any_llm.flow.setting import Answer, Problem, Setting
+from any_llm.flow.truncation import full
 from any_llm.providers.row import Limits
 from any_llm.wire import Batch
 
@@ -24,21 +30,17 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
     from any_llm.exceptions import AnyLLMError
-    from any_llm.flow.caps import Cap
     from any_llm.types.completion import CreateEmbeddingResponse
     from any_llm.wire import Command, Outcome, TransportError
 
     Flow = Generator[Command, Outcome, None]
 
-KINDS = 64
-"""Options a place is remembered to have answered with."""
-
 
 class Job:
     """`opening()` until it gives None, each driven to its end; `next_conversation()` likewise; then `response()`."""
 
-    def __init__(self, setting: Setting, inputs: Sequence[str]) -> None:
-        """Check the options by writing a request for no input, which is never sent."""
+    def __init__(self, setting: Setting, inputs: Sequence[str], start: int = 0) -> None:
+        """Check the options by writing a request for no input, which is never sent. `start`: as in unfit()."""
         setting.adapter.encode(setting.call, Batch((), (), 0))
         self.size = len(inputs)
         self.inputs = inputs
@@ -46,22 +48,26 @@ class Job:
         self.of_many = False
         """Whether other calls come before or after it: then it is as patient as one of many requests."""
         self.errors: dict[int, AnyLLMError] = {}
-        self._setting = setting
+        self.setting = setting
         call, options = setting.call, setting.call.options
         self._explicit = setting.explicit._replace(items=options.batch_size or setting.explicit.items)
         self._collect = options.on_error == "collect"
         # A field with a value for each input tells equal texts apart.
         each = any(isinstance(value, list | tuple) and len(value) == self.size for value in call.extra.values())
-        self._same = {} if each or options.dedupe is False else _equal_ones(inputs)
+        self._same = {} if each or options.dedupe is False else equal_ones(inputs)
         setting.tally.add(deduplicated=len(self._same))
-        order = [index for index in range(self.size) if index not in self._same] if self._same else None
+        alone = [index for index in range(self.size) if index not in self._same]
+        self.errors |= unfit(setting, inputs, alone, start=start)
+        out = self._same.keys() | self.errors.keys()
+        order = [index for index in range(self.size) if index not in out] if out else None
         self._plan = Plan(
             inputs, self._limits, prefix=call.prefix, order=order, rate=self._rate, count=setting.count
         )  # fmt: skip
+        self._pieces = Pieces(setting, self._plan, self.size, lambda: self._limits().input_tokens)
         self._answers: list[Answer] = []
         self._slow = 0
         """Requests in a row that nobody answered in time."""
-        self._alone = False
+        self._begun = self._alone = False
         self._now = 0.0
         kind = msgspec.structs.replace(options, batch_size=None, on_error=None, dedupe=None)
         self._kind = (kind, *sorted(call.extra))
@@ -73,18 +79,21 @@ class Job:
         So whatever there is to learn of a host is learnt from one request.
         """
         self._now = max(self._now, now)
-        known = self._setting.memory.known(self._setting.place, now)
+        known = self.setting.memory.known(self.setting.place, now)
         return None if self._kind in known.answered else self.next_conversation()
 
     def next_conversation(self) -> Flow | None:
         """Take the next batch. Threads may ask at once."""
         with self._lock:
-            batch = self._plan.take()
-            if batch is not None and batch.indexes[0] == 0:
-                self._alone = len(batch) == self.size - len(self._same) and not self.of_many
-                if not self._alone and self._setting.retry.attempts is None:
-                    patient = msgspec.structs.replace(self._setting.retry, attempts=MANY_REQUESTS)
-                    self._setting = msgspec.structs.replace(self._setting, retry=patient)
+            batch = None
+            while batch is None and (taken := self._plan.take()) is not None:
+                batch = self._pieces.before(taken)
+            if batch is not None and not self._begun:
+                one = self._plan.done() and not self._pieces.may_split(batch)
+                self._begun, self._alone = True, one and not self.of_many
+                if not self._alone and self.setting.retry.attempts is None:
+                    patient = msgspec.structs.replace(self.setting.retry, attempts=MANY_REQUESTS)
+                    self.setting = msgspec.structs.replace(self.setting, retry=patient)
         return None if batch is None else self._converse(batch)
 
     def deadline(self, timeout: float) -> float | None:
@@ -92,46 +101,53 @@ class Job:
 
         `timeout`: seconds a read may take. Whoever waits longer for one read waits as long for the call.
         """
-        hosted = self._setting.call.row.kind != "in-process"
+        hosted = self.setting.call.row.kind != "in-process"
         return max(DEADLINE, timeout) if self._alone and hosted else None
 
     def _limits(self) -> Limits:
-        setting, terms = self._setting, self._setting.terms
+        setting, terms = self.setting, self.setting.terms
         room = setting.memory.known(setting.place, self._now).room
         limits = in_force(room, explicit=self._explicit, row=setting.call.row.limits, first=setting.first)
         # What is more than a minute's worth would have to wait for an empty minute.
         return tightest(limits, Limits(items=terms.rpm if terms.count_inputs else None, tokens=terms.tpm))
 
     def _rate(self) -> float:
-        return tokens.rate(self._setting.memory.known(self._setting.place, self._now).seen)
+        return tokens.rate(self.setting.memory.known(self.setting.place, self._now).seen)
 
     def _converse(self, batch: Batch) -> Flow:
         limits = self._limits()
-        result = yield from converse(self._setting, batch)
+        result = yield from converse(self.setting, batch)
         if isinstance(result, Answer):
             self._keep(batch, result, limits)
             return
         self._now = max(self._now, result.at)
         if result.large is not None:
             self._give_back(batch, result, result.large)
+        elif isinstance(result.error, ContextLengthExceededError) and self.setting.overflow.splits:
+            yield from self._too_long(batch, result)
         elif not may_be_an_input(result):
             raise result.error
         elif len(batch) > 1:
-            bench = Bench(
-                setting=self._setting,
-                batch=self._plan.batch,
-                keep=self._keep,
-                blame=self._blame,
-                first_only=not self._collect,
-            )
-            found = yield from search(bench, batch, result, proven=bool(self._answers))
+            found = yield from search(self._bench(), batch, result, proven=bool(self._answers))
             if not found and (cap := halved(batch, "items")) is not None:  # fewer at once went well
-                self._learn_refusal(batch, cap, result.at)
+                from_refusal(self.setting, batch, cap, result.at)
         else:
             # To go on past a bad request would be to send it again for each input.
-            if self._collect and not self._answers and (yield from is_the_request(self._setting)):
+            if self._collect and not self._answers and (yield from is_the_request(self.setting)):
                 raise result.error
             self._blame(batch.indexes[0], result)
+
+    def _bench(self) -> Bench:
+        return Bench(self.setting, self._plan.batch, self._keep, self._blame, first_only=not self._collect)
+
+    def _too_long(self, batch: Batch, problem: Problem) -> Flow:
+        """One of these inputs, at least, is to be split: whatever cannot be the one need not be searched."""
+        with self._lock:
+            left = self._pieces.suspects(batch)
+        if len(left) > 1:
+            yield from search(self._bench(), left, problem, proven=True)
+        else:
+            self._blame(left.indexes[0], problem)
 
     def _keep(self, batch: Batch, answer: Answer, limits: Limits | None = None) -> None:
         """Take what went well. `limits`: those the batch was planned under; None: it was not planned."""
@@ -139,61 +155,74 @@ class Job:
             self._answers.append(answer)
             self._slow = 0
             self._now = max(self._now, answer.at)
-        memory, place = self._setting.memory, self._setting.place
-        with memory.lock:
-            learnt = memory.known(place, answer.at)
-            room = learnt.room if limits is None else after_success(learnt.room, batch, limits)
-            seen, answered = learnt.seen, learnt.answered
-            if answer.measured is not None:
-                seen = tokens.learn(seen, batch.texts, answer.measured)
-            if self._kind not in answered:
-                answered = frozenset((*list(answered)[-KINDS:], self._kind))
-            if (room, seen, answered) != (learnt.room, learnt.seen, learnt.answered):
-                memory.learn(place, answer.at, room=room, seen=seen, answered=answered)
+        cut = self._pieces.cut(batch, answer)
+        for row in cut:
+            self._was_cut(row, batch, answer)
+        with self._lock:
+            unsound = self._pieces.finish([row for row in batch.indexes if row not in cut])
+        for error in unsound:
+            self._blame(error.index or 0, Problem(error, answer.at))
+        from_success(self.setting, batch, answer, kind=self._kind, limits=limits)
 
     def _give_back(self, batch: Batch, problem: Problem, cap: Cap) -> None:
         """The batch was too much for one request: learn from it, and let its inputs be planned anew."""
-        patience = self._setting.retry.attempts
+        patience = self.setting.retry.attempts
         with self._lock:
             self._slow += problem.error.status_code is None
             if self._slow > (MANY_REQUESTS if patience is None else patience):
                 raise problem.error
-            self._explicit = Limits(*map(_tighter, self._explicit, cap.limits))
-        self._learn_refusal(batch, cap, problem.at)
+        self._keep_to(cap, batch, problem.at)
         with self._lock:
             self._plan.give_back(batch)
-        self._setting.tally.add(halved=1)
+        self.setting.tally.add(halved=1)
 
-    def _learn_refusal(self, batch: Batch, cap: Cap, now: float) -> None:
-        memory, place = self._setting.memory, self._setting.place
-        with memory.lock:
-            learnt = memory.known(place, now)
-            counted = cap.counted if cap.limits.tokens is not None else None
-            seen = learnt.seen if counted is None else tokens.learn(learnt.seen, batch.texts, counted)
-            memory.learn(place, now, room=after_refusal(learnt.room, cap), seen=seen)
+    def _keep_to(self, cap: Cap, batch: Batch, now: float) -> None:
+        self._explicit = giving_way(self._explicit, cap)
+        from_refusal(self.setting, batch, cap, now)
 
     def _blame(self, index: int, problem: Problem) -> None:
         """This input was refused: put it down, or end the call."""
         error = problem.error
-        if error.index is None and self.size > 1:
+        if isinstance(error, ContextLengthExceededError):
+            if problem.long is not None and problem.long.limit is not None:
+                cap = Cap(limits=Limits(input_tokens=problem.long.limit), named=True)
+                self._keep_to(cap, self._plan.batch([index]), problem.at)
+            with self._lock:
+                if self._pieces.split(index, problem.long):
+                    self.setting.tally.add(halved=1)
+                    return
+        index = self._pieces.owner(index)
+        if self.size > 1 or error.index is not None:
             error.index = index
         if not self._collect:
             raise error
         with self._lock:
             self.errors[index] = error
+            self._pieces.give_up(index)
+
+    def _was_cut(self, row: int, batch: Batch, answer: Answer) -> None:
+        """A text was cut in silence: split it, refuse it, or note it, as was asked for."""
+        overflow, index = self.setting.overflow, self._pieces.owner(row)
+        if overflow.chosen or overflow.asked is None:
+            self._pieces.noted([row])
+            return
+        window = answer.measured if len(batch) == 1 and full(answer.measured or 0) else None
+        self.setting.matrix.forget(row)
+        problem = Problem(too_long(self.setting.call, index), answer.at, long=Long(window))
+        self._blame(row, problem)
 
     def lost(self, error: TransportError) -> AnyLLMError:
         """Say that the call as a whole was ended."""
-        return lost(self._setting.call, error)
+        return lost(self.setting.call, error)
 
     def response(self) -> CreateEmbeddingResponse:
         """Every conversation has ended well: build the response. Raises when one is missing, or models were mixed."""
-        missing = self._setting.matrix.count - self._setting.matrix.placed - len(self._same) - len(self.errors)
+        missing = self.setting.matrix.count - self.setting.matrix.placed - len(self._same) - len(self.errors)
         if missing:
-            raise unreadable(self._setting.call, f"{missing} of {self.size} inputs have no vector")
+            raise unreadable(self.setting.call, f"{missing} of {self.size} inputs have no vector")
         models = sorted({answer.model for answer in self._answers if answer.model})
         if len(models) > 1:
-            raise unreadable(self._setting.call, f"its replies came from several models: {', '.join(models)}")
+            raise unreadable(self.setting.call, f"its replies came from several models: {', '.join(models)}")
         return self._merged()
 
     def done(self) -> bool:
@@ -214,17 +243,6 @@ class Job:
         for index, first in self._same.items():
             if first in self.errors:
                 self.errors[index] = alike(self.errors[first], index)
-        return merge(self._setting, self._answers, self.errors, self._same)
-
-
-def _tighter(said: int | None, cap: int | None) -> int | None:
-    """What the caller said gives way to what the provider refused."""
-    return said if said is None or cap is None else min(said, cap)
-
-
-def _equal_ones(inputs: Sequence[str]) -> dict[int, int]:
-    """Positions of inputs that were there before -> where."""
-    if len(set(inputs)) == len(inputs):
-        return {}
-    first: dict[str, int] = {}
-    return {index: before for index, text in enumerate(inputs) if (before := first.setdefault(text, index)) != index}
+            if first in self._pieces.truncated:
+                self._pieces.truncated.add(index)
+        return merge(self.setting, self._answers, self.errors, self._same, self._pieces)

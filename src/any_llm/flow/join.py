@@ -13,9 +13,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from any_llm.exceptions import AnyLLMError
+    from any_llm.types.completion import Overflow
 
 CERTAINTY = ("unknown", "estimated", "measured")
 """Whose counts they are, the least sure first."""
+
+KNOWLEDGE: tuple[Overflow, ...] = ("detected", "unknown", "enforced")
+"""What is known of over-long inputs: a part's word for the whole, the gravest first."""
 
 
 def join(parts: Iterable[tuple[int, CreateEmbeddingResponse | None]]) -> CreateEmbeddingResponse | None:
@@ -28,6 +32,7 @@ def join(parts: Iterable[tuple[int, CreateEmbeddingResponse | None]]) -> CreateE
     each = len(like.row(0)) if like.width else 0
     buffer, missing, start = bytearray(), set[int](), 0
     errors: dict[int, AnyLLMError] = {}
+    truncated: list[int] = []
     for count, result in parts:
         if result is None or not result.vectors.width:
             buffer += bytes(each * count)
@@ -35,6 +40,7 @@ def join(parts: Iterable[tuple[int, CreateEmbeddingResponse | None]]) -> CreateE
         else:
             buffer += result.vectors.buffer
             missing.update(start + index for index in result.missing)
+        truncated += (start + index for index in (result.truncated if result else ()))
         errors.update((start + index, error) for index, error in (result.errors if result else {}).items())
         start += count
     return CreateEmbeddingResponse.from_vectors(
@@ -46,6 +52,8 @@ def join(parts: Iterable[tuple[int, CreateEmbeddingResponse | None]]) -> CreateE
         provider=results[0].provider,
         requests=Requests(*map(sum, zip(*(result.requests for result in results), strict=True))),
         request_ids=tuple(name for result in results for name in result.request_ids),
+        truncated=tuple(truncated),
+        overflow=next((word for word in KNOWLEDGE if word in {result.overflow for result in results}), "unknown"),
     )
 
 

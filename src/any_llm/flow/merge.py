@@ -11,12 +11,17 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from any_llm.exceptions import AnyLLMError
+    from any_llm.flow.matrix import Matrix
+    from any_llm.flow.pieces import Pieces
     from any_llm.flow.setting import Answer, Setting
-    from any_llm.flow.vectors import Matrix
 
 
 def merge(
-    setting: Setting, answers: Sequence[Answer], errors: Mapping[int, AnyLLMError], same: Mapping[int, int]
+    setting: Setting,
+    answers: Sequence[Answer],
+    errors: Mapping[int, AnyLLMError],
+    same: Mapping[int, int],
+    pieces: Pieces,
 ) -> CreateEmbeddingResponse:
     """Wrap the matrix, and add up what was used. `errors`: why an input has no vector; `same`: whom an input equals."""
     call, matrix = setting.call, setting.matrix
@@ -39,6 +44,8 @@ def merge(
         missing=frozenset() if matrix.placed == matrix.count else _missing(matrix),
         errors=dict(sorted(errors.items())),
         requests=setting.tally.requests(),
+        truncated=tuple(sorted(pieces.truncated - errors.keys())),
+        overflow=pieces.overflow,
     )
 
 

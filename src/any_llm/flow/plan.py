@@ -30,7 +30,7 @@ class Plan:
 
         Tokens are counted by `count`, where a limit on them is in force; else they are estimated at `rate`.
         """
-        self._inputs = inputs
+        self._inputs = list(inputs)
         self._limits = limits
         self._prefix = prefix
         self._before = size(prefix)
@@ -64,6 +64,29 @@ class Plan:
             tokens = sum(estimate(self._before + size(text), rate) for text in texts)
         return Batch([self._prefix + text for text in texts] if self._prefix else texts, indexes, tokens)
 
+    def text(self, index: int) -> str:
+        """An input as it was given."""
+        return self._inputs[index]
+
+    def add(self, texts: Sequence[str]) -> Sequence[int]:
+        """More inputs, to go before all others: say at which positions they stand."""
+        first = len(self._inputs)
+        self._inputs += texts
+        self.again(range(first, len(self._inputs)))
+        return range(first, len(self._inputs))
+
+    def drop(self, indexes: set[int]) -> None:
+        """Of these, what is not under way shall not be."""
+        self._left = [
+            (left, 0, most)
+            for order, start, most in self._left
+            if (left := [index for index in order[start:] if index not in indexes])
+        ]
+
+    def again(self, indexes: Sequence[int]) -> None:
+        """Plan these inputs anew, before all others."""
+        self._left.append((indexes, 0, None))
+
     def give_back(self, batch: Batch) -> None:
         """These inputs were too much for one request: plan them anew, in smaller batches, before all others."""
         self._left.append((batch.indexes, 0, len(batch) - 1))
@@ -86,3 +109,11 @@ class Plan:
             tokens += more
             total += weight
         return self.batch(order[start:stop], tokens)
+
+
+def equal_ones(inputs: Sequence[str]) -> dict[int, int]:
+    """Positions of inputs that were there before -> where."""
+    if len(set(inputs)) == len(inputs):
+        return {}
+    first: dict[str, int] = {}
+    return {index: before for index, text in enumerate(inputs) if (before := first.setdefault(text, index)) != index}

@@ -80,6 +80,12 @@ def after_refusal(room: Room, cap: Cap) -> Room:
     return msgspec.structs.replace(room, guessed=guessed, good=0, sure=min(room.sure * 2, SUREST))
 
 
+def giving_way(explicit: Limits, cap: Cap) -> Limits:
+    """What the caller said gives way to what the provider refused."""
+    pairs = zip(explicit, cap.limits, strict=True)
+    return Limits(*(said if said is None or most is None else min(said, most) for said, most in pairs))
+
+
 def tightest(*limits: Limits) -> Limits:
     """The least of each, of those that are known."""
     return Limits(*map(_least, *limits))

@@ -12,8 +12,8 @@ import msgspec
 
 from any_llm.exceptions import ContentFilterError, ContextLengthExceededError, InvalidRequestError, ProviderError
 from any_llm.flow.converse import converse
+from any_llm.flow.matrix import Matrix
 from any_llm.flow.setting import Answer, Problem
-from any_llm.flow.vectors import Matrix
 from any_llm.wire import Batch
 
 if TYPE_CHECKING:

@@ -7,19 +7,21 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from any_llm.flow.overflow import Overflow
 from any_llm.flow.pace import Terms
 from any_llm.flow.room import HOSTED, UNLIMITED
 from any_llm.flow.tally import Tally
 from any_llm.flow.turn import Caller
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from any_llm.exceptions import AnyLLMError
     from any_llm.flow.caps import Cap
+    from any_llm.flow.matrix import Matrix
     from any_llm.flow.memory import Memory, Place
+    from any_llm.flow.overflow import Long
     from any_llm.flow.retry import Retry
-    from any_llm.flow.vectors import Matrix
     from any_llm.providers.row import Adapter, Applied, Limits
     from any_llm.wire import Call
 
@@ -41,6 +43,7 @@ class Setting(msgspec.Struct, frozen=True):
     """What a first request holds, where no limit is known."""
     count: Callable[[str], int] | None = None
     """Tokens of a text, exactly, where a tokenizer is at hand."""
+    overflow: Overflow = Overflow()
     caller: Caller = msgspec.field(default_factory=Caller)
     tally: Tally = msgspec.field(default_factory=Tally)
 
@@ -61,6 +64,8 @@ class Problem(msgspec.Struct, frozen=True):
     """It may have been billed: its reply was lost, or could not be used."""
     large: Cap | None = None
     """The batch was too much for one request, and this is what to keep to."""
+    long: Long | None = None
+    """What the refusal of an over-long input says of its length."""
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -74,3 +79,5 @@ class Answer(msgspec.Struct, frozen=True):
     applied: Applied | None = None
     at: float = 0.0
     """Monotonic seconds."""
+    cut: Sequence[int] = ()
+    """Positions in the batch of inputs that were cut or averaged, where the maker says so."""

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from any_llm.flow.job import Job
+    from any_llm.types.completion import CreateEmbeddingResponse
     from any_llm.wire import TransportError
     from any_llm.work import Flow
 
@@ -36,10 +37,19 @@ class Stream:
     Threads may ask for conversations at once; all else is for whoever reads the stream.
     """
 
-    def __init__(self, job: Callable[[Sequence[str], int], Job], most: int) -> None:
-        """`job`: the call for these inputs, the first of which has this position; `most`: chunks under way."""
+    def __init__(
+        self,
+        job: Callable[[Sequence[str], int], Job],
+        most: int,
+        tell: Callable[[Job, CreateEmbeddingResponse], None] = lambda _job, _made: None,
+    ) -> None:
+        """`job`: the call for these inputs, the first of which has this position; `most`: chunks under way.
+
+        `tell` warns of what a call's replies gave cause to.
+        """
         self._job = job
         self._most = most
+        self._tell = tell
         self._parts: deque[Part] = deque()
         self._start = 0
         self._like: Chunk | None = None
@@ -96,6 +106,7 @@ class Stream:
             if part is None or part.flying or not part.job.done():
                 return None
             chunk = Chunk(part.start, part.job.inputs, part.job.response())
+            self._tell(part.job, chunk.result)
             if self._like is None:
                 self._like = chunk
             elif (reason := _unlike(self._like, chunk)) is not None:

@@ -45,13 +45,17 @@ def truncated(
     positions: tuple[int, ...] = ()
     alone = len(texts) == 1
     if measured and (alone or limit is not None):
-        full = alone and any(window - UNCOUNTED <= measured <= window for window in WINDOWS)
-        enough = 0 if full else limit
+        enough = 0 if alone and full(measured) else limit
         if enough is not None:
             positions = _cut(texts, measured, counts=counts, enough=enough)
     if positions:
         return Truncation("detected", positions)
     return Truncation("enforced" if enforced else "unknown")
+
+
+def full(measured: int) -> bool:
+    """Whether just a common window was read."""
+    return any(window - UNCOUNTED <= measured <= window for window in WINDOWS)
 
 
 def _cut(texts: Sequence[str], measured: int, *, counts: Sequence[int] | None, enough: int) -> tuple[int, ...]:

@@ -40,14 +40,14 @@ def embed(
 
     special = special_tokens(model.tokenizer)
     read = [_read(model, prompt + text, indexes[place], overflow) for place, text in enumerate(texts)]
-    pieces = [(place, window) for place, found in enumerate(read) for window in found]
+    pieces = [(place, window) for place, (found, _) in enumerate(read) for window in found]
     buffer = bytearray(FLOAT32 * len(texts) * model.width)
     vectors = np.frombuffer(buffer, "<f4").reshape(len(texts), model.width)
     split: dict[int, tuple[bytearray, list[int]]] = {}
     for run in runs(pieces):
         made = forward(model.session, model.recipe, [window for _, window in run])
         for (place, window), vector in zip(run, made, strict=True):
-            if len(read[place]) == 1:
+            if len(read[place][0]) == 1:
                 vectors[place] = vector
             else:
                 of_windows, lengths = split.setdefault(place, (bytearray(), []))
@@ -59,11 +59,17 @@ def embed(
     if normalize and not model.recipe.normalized:
         vectors[:] = to_unit_length(vectors)
     tokens = sum(len(window) for _, window in pieces)
-    return Part(vectors=Vectors(buffer, model.width), prompt_tokens=tokens, total_tokens=tokens, model=model.name)
+    return Part(
+        vectors=Vectors(buffer, model.width),
+        prompt_tokens=tokens,
+        total_tokens=tokens,
+        model=model.name,
+        cut=[place for place, (_, whole) in enumerate(read) if not whole],
+    )
 
 
-def _read(model: Model, text: str, index: int, overflow: str) -> list[list[int]]:
-    """Give the windows of one text, as `overflow` has it."""
+def _read(model: Model, text: str, index: int, overflow: str) -> tuple[list[list[int]], bool]:
+    """Give the windows of one text, as `overflow` has it, and whether one holds all of it."""
     found = windows(model.tokenizer, text.lower() if model.recipe.lowercase else text)
     if not found[0]:
         raise InvalidRequestError(f"Input {index} has no tokens for this model", provider_name="local", index=index)
@@ -75,7 +81,7 @@ def _read(model: Model, text: str, index: int, overflow: str) -> list[list[int]]
             provider_name="local",
             index=index,
         )
-    return found[:1] if overflow == "truncate" else found
+    return found[:1] if overflow == "truncate" else found, len(found) == 1
 
 
 def runs(pieces: Sequence[tuple[int, Window]]) -> Iterator[list[tuple[int, Window]]]:

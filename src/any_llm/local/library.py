@@ -124,7 +124,8 @@ class LibraryAdapter:
         _refuse_nothing(call, batch, np.any(vectors, axis=1))
         tokens = None if counts is None else sum(count.read for count in counts)
         made = Vectors(bytearray(vectors), vectors.shape[1])
-        return Part(vectors=made, prompt_tokens=tokens, total_tokens=tokens, applied=told.applied)
+        cut = [at for at, count in enumerate(counts or ()) if count.all > count.read]
+        return Part(vectors=made, prompt_tokens=tokens, total_tokens=tokens, applied=told.applied, cut=cut)
 
     def _load(self, call: Call) -> Encoder:
         # A string of os.path's: Path's own is_dir raises for a name too long, or with a null byte in it.

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from any_llm.providers import aws
+from any_llm.providers.counted import counted
 from any_llm.providers.fields import address, fields
 from any_llm.providers.model_in_request import segments
 from any_llm.providers.row import Limits, Names
@@ -88,8 +89,8 @@ class Body(msgspec.Struct, rename="camel"):
     embedding: msgspec.Raw = msgspec.Raw()
     embeddings: msgspec.Raw = msgspec.Raw()
     embeddings_by_type: dict[str, msgspec.Raw] = {}
-    input_text_token_count: int | None = None
-    input_token_count: int | None = None
+    input_text_token_count: Any = None
+    input_token_count: Any = None
 
 
 class Item(msgspec.Struct):
@@ -130,8 +131,8 @@ class BedrockAdapter:
     def decode(self, call: Call, reply: Reply) -> Part:
         """Read the vectors by order, and the tokens from the body or the header."""
         read = _decoder.decode(reply.body)
-        counts = (read.input_text_token_count, read.input_token_count)
-        tokens = next((count for count in counts if count is not None), None)
+        own = read.input_text_token_count
+        tokens = counted(read.input_token_count if own is None else own)
         if tokens is None and (word := reply.headers.get(COUNT, "")).isdecimal():
             tokens = int(word)
         return Part(vectors=_vectors(read, call.options.dtype or "float32"), prompt_tokens=tokens, total_tokens=tokens)

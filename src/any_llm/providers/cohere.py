@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from any_llm.providers.catalogue import named
+from any_llm.providers.counted import counted
 from any_llm.providers.fields import address, fields, refusal
 from any_llm.wire import Page, Part, Send
 
@@ -19,16 +20,10 @@ if TYPE_CHECKING:
 OWNED = frozenset({"model", "texts", "images", "inputs"})
 
 
-class BilledUnits(msgspec.Struct):
-    """Token counts come as floats."""
-
-    input_tokens: float | None = None
-
-
 class Meta(msgspec.Struct):
     """Usage stands here; `tokens` beside it is mostly null."""
 
-    billed_units: BilledUnits | None = None
+    billed_units: Any = None
 
 
 class Body(msgspec.Struct):
@@ -76,8 +71,7 @@ class CohereAdapter:
         asked = call.options.dtype
         if asked not in (None, "float32") and asked not in given:
             raise msgspec.ValidationError(f"the reply holds no {asked} vectors")
-        units = read.meta.billed_units if read.meta else None
-        tokens = None if units is None or units.input_tokens is None else int(units.input_tokens)
+        tokens = counted(read.meta.billed_units, "input_tokens") if read.meta else None
         name = asked if asked in given else "float"
         vectors = given[name] if name in given else next(iter(given.values()))
         return Part(vectors=vectors, prompt_tokens=tokens, total_tokens=tokens)

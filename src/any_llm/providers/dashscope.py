@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from any_llm.exceptions import UnsupportedParameterError
+from any_llm.providers.counted import counted
 from any_llm.providers.fields import address, fields, refusal
 from any_llm.providers.model_in_request import limited
 from any_llm.providers.row import Limits
@@ -41,17 +42,11 @@ class Output(msgspec.Struct):
     embeddings: list[Item]
 
 
-class Usage(msgspec.Struct):
-    """One count."""
-
-    total_tokens: int | None = None
-
-
 class Body(msgspec.Struct):
     """A 200 reply: no model name."""
 
     output: Output
-    usage: Usage | None = None
+    usage: Any = None
 
 
 _decoder = msgspec.json.Decoder(Body)
@@ -75,7 +70,7 @@ class DashScopeAdapter:
     def decode(self, call: Call, reply: Reply) -> Part:
         """Read the vectors by `text_index`."""
         read = _decoder.decode(reply.body)
-        tokens = read.usage.total_tokens if read.usage else None
+        tokens = counted(read.usage, "total_tokens")
         return Part(
             vectors=[item.embedding for item in read.output.embeddings],
             indexes=[item.text_index for item in read.output.embeddings],

@@ -5,11 +5,12 @@ Source: https://ai.google.dev/api/embeddings
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from any_llm.providers.catalogue import named
+from any_llm.providers.counted import counted
 from any_llm.providers.fields import address, fields, refusal
 from any_llm.providers.model_in_request import segments
 from any_llm.wire import Page, Part, Send
@@ -28,18 +29,12 @@ class Embedding(msgspec.Struct):
     values: msgspec.Raw
 
 
-class UsageMetadata(msgspec.Struct, rename="camel"):
-    """May be missing."""
-
-    prompt_token_count: int | None = None
-    total_token_count: int | None = None
-
-
 class Body(msgspec.Struct, rename="camel"):
     """A 200 reply: no model name, no index."""
 
     embeddings: list[Embedding]
-    usage_metadata: UsageMetadata | None = None
+    usage_metadata: Any = None
+    """May be missing."""
 
 
 class Listed(msgspec.Struct, rename="camel"):
@@ -78,11 +73,10 @@ class GeminiAdapter:
     def decode(self, call: Call, reply: Reply) -> Part:
         """Read the vectors by order."""
         read = _decoder.decode(reply.body)
-        usage = read.usage_metadata or UsageMetadata()
         return Part(
             vectors=[embedding.values for embedding in read.embeddings],
-            prompt_tokens=usage.prompt_token_count,
-            total_tokens=usage.total_token_count if usage.total_token_count is not None else usage.prompt_token_count,
+            prompt_tokens=counted(read.usage_metadata, "promptTokenCount"),
+            total_tokens=counted(read.usage_metadata, "totalTokenCount", "promptTokenCount"),
         )
 
     def explain(self, reply: Reply) -> Refusal:

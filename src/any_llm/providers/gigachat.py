@@ -6,12 +6,13 @@ Source: https://developers.sber.ru/docs/ru/gigachat/api/reference/rest/post-embe
 from __future__ import annotations
 
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from any_llm.providers import openai
 from any_llm.providers.auth import exchanged, form, to_exchange
+from any_llm.providers.counted import counted
 from any_llm.wire import Part
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ class Item(msgspec.Struct):
 
     embedding: msgspec.Raw
     index: int | None = None
-    usage: openai.Usage | None = None
+    usage: Any = None
 
 
 class Body(msgspec.Struct):
@@ -58,7 +59,7 @@ class GigaChatAdapter(openai.OpenAIAdapter):
     def decode(self, call: Call, reply: Reply) -> Part:
         """Read vectors by `index`, and add up their usage."""
         read = _decoder.decode(reply.body)
-        counts = [item.usage.prompt_tokens if item.usage else None for item in read.data]
+        counts = [counted(item.usage, "prompt_tokens") for item in read.data]
         tokens = None if None in counts else sum(filter(None, counts))
         indexes = [-1 if item.index is None else item.index for item in read.data]
         return Part(

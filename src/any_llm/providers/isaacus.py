@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from any_llm.exceptions import InvalidRequestError
+from any_llm.providers.counted import counted
 from any_llm.providers.fields import address, fields, refusal
 from any_llm.wire import Part, Refusal, Send
 
@@ -26,17 +27,11 @@ class Item(msgspec.Struct):
     index: int
 
 
-class Usage(msgspec.Struct):
-    """The one count there is."""
-
-    input_tokens: int | None = None
-
-
 class Body(msgspec.Struct):
     """A 200 reply: no model name."""
 
     embeddings: list[Item]
-    usage: Usage | None = None
+    usage: Any = None
 
 
 class Problem(msgspec.Struct):
@@ -66,7 +61,7 @@ class IsaacusAdapter:
     def decode(self, call: Call, reply: Reply) -> Part:
         """Read the vectors by `index`."""
         read = _decoder.decode(reply.body)
-        tokens = read.usage.input_tokens if read.usage else None
+        tokens = counted(read.usage, "input_tokens")
         return Part(
             vectors=[item.embedding for item in read.embeddings],
             indexes=[item.index for item in read.embeddings],

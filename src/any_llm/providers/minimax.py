@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from any_llm.providers.counted import counted
 from any_llm.providers.fields import address, fields, refusal
 from any_llm.wire import Part, Refusal, Send
 
@@ -31,7 +32,7 @@ class Body(msgspec.Struct):
     """A reply: no index, no model name; `vectors` is null beside an error."""
 
     vectors: list[msgspec.Raw] | None = None
-    total_tokens: int | None = None
+    total_tokens: Any = None
     base_resp: State = msgspec.field(default_factory=State)
 
 
@@ -53,7 +54,8 @@ class MiniMaxAdapter:
         read = _decoder.decode(reply.body)
         if read.vectors is None:
             raise msgspec.ValidationError("the reply holds no vectors")
-        return Part(vectors=read.vectors, prompt_tokens=read.total_tokens, total_tokens=read.total_tokens)
+        tokens = counted(read.total_tokens)
+        return Part(vectors=read.vectors, prompt_tokens=tokens, total_tokens=tokens)
 
     def status(self, reply: Reply) -> int:
         """Tell an error from a 200 by `base_resp`."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from any_llm.providers.counted import counted
 from any_llm.providers.fields import address, fields, refusal
 from any_llm.wire import Part, Send
 
@@ -18,19 +19,13 @@ if TYPE_CHECKING:
 OWNED = frozenset({"model", "texts"})
 
 
-class Usage(msgspec.Struct):
-    """`prompt_tokens` may be missing."""
-
-    prompt_tokens: int | None = None
-    total_tokens: int | None = None
-
-
 class Body(msgspec.Struct):
     """A 200 reply: vectors in the order of the texts."""
 
     embeddings: list[msgspec.Raw]
     model: str | None = None
-    usage: Usage | None = None
+    usage: Any = None
+    """`prompt_tokens` may be missing."""
 
 
 _decoder = msgspec.json.Decoder(Body)
@@ -47,11 +42,10 @@ class NomicAdapter:
     def decode(self, call: Call, reply: Reply) -> Part:
         """Read the vectors by order."""
         read = _decoder.decode(reply.body)
-        usage = read.usage or Usage()
         return Part(
             vectors=read.embeddings,
-            prompt_tokens=usage.prompt_tokens if usage.prompt_tokens is not None else usage.total_tokens,
-            total_tokens=usage.total_tokens if usage.total_tokens is not None else usage.prompt_tokens,
+            prompt_tokens=counted(read.usage, "prompt_tokens", "total_tokens"),
+            total_tokens=counted(read.usage, "total_tokens", "prompt_tokens"),
             model=read.model,
         )
 

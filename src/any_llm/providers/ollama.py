@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from any_llm.providers.catalogue import named
+from any_llm.providers.counted import counted
 from any_llm.providers.fields import address, fields, refusal
 from any_llm.wire import Page, Part, Send
 
@@ -27,7 +28,7 @@ class Body(msgspec.Struct):
 
     embeddings: list[msgspec.Raw]
     model: str | None = None
-    prompt_eval_count: int | None = None
+    prompt_eval_count: Any = None
 
 
 class Listed(msgspec.Struct):
@@ -61,7 +62,7 @@ class OllamaAdapter:
     def decode(self, call: Call, reply: Reply) -> Part:
         """Read the vectors by order."""
         read = _decoder.decode(reply.body)
-        tokens = read.prompt_eval_count
+        tokens = counted(read.prompt_eval_count)
         return Part(vectors=read.embeddings, prompt_tokens=tokens, total_tokens=tokens, model=read.model)
 
     def explain(self, reply: Reply) -> Refusal:

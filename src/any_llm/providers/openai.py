@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from any_llm.providers.counted import counted
 from any_llm.providers.fields import address, fields, refusal
 from any_llm.wire import Part, Send
 
@@ -25,19 +26,13 @@ class Item(msgspec.Struct):
     index: int | None = None
 
 
-class Usage(msgspec.Struct):
-    """Some send one of the two, some neither."""
-
-    prompt_tokens: int | None = None
-    total_tokens: int | None = None
-
-
 class Body(msgspec.Struct):
     """A 200 reply."""
 
     data: list[Item]
     model: str | None = None
-    usage: Usage | None = None
+    usage: Any = None
+    """Some send one of its counts, some neither, some what is no count."""
 
 
 class OpenAIAdapter:
@@ -72,13 +67,12 @@ def part(reply: Reply) -> Part:
     """Read a reply of this shape."""
     read = _decoder.decode(reply.body)
     indexes = [item.index for item in read.data]
-    usage = read.usage or Usage()
     return Part(
         vectors=[item.embedding for item in read.data],
         # One index missing among others cannot be placed: -1 fails the permutation check.
         indexes=None if all(index is None for index in indexes) else [-1 if i is None else i for i in indexes],
-        prompt_tokens=usage.prompt_tokens if usage.prompt_tokens is not None else usage.total_tokens,
-        total_tokens=usage.total_tokens if usage.total_tokens is not None else usage.prompt_tokens,
+        prompt_tokens=counted(read.usage, "prompt_tokens", "total_tokens"),
+        total_tokens=counted(read.usage, "total_tokens", "prompt_tokens"),
         model=read.model,
     )
 

@@ -93,6 +93,8 @@ class Row(NamedTuple):
     counts_inputs: bool = False
     """Its limits a minute are for inputs, not for requests."""
     names: Names = Names()
+    refuses_texts: Literal["empty", "blank"] | None = None
+    """It refuses "", or any text of blanks alone."""
     base64: bool = False
     """It understands encoding_format="base64", so we ask for it."""
     one_space: tuple[str, ...] = ()

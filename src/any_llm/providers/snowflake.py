@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from any_llm.providers.counted import counted
 from any_llm.providers.fields import address, fields, refusal
 from any_llm.wire import Part, Send
 
@@ -25,18 +26,12 @@ class Item(msgspec.Struct):
     index: int
 
 
-class Usage(msgspec.Struct):
-    """One count."""
-
-    total_tokens: int | None = None
-
-
 class Body(msgspec.Struct):
     """A 200 reply."""
 
     data: list[Item]
     model: str | None = None
-    usage: Usage | None = None
+    usage: Any = None
 
 
 _decoder = msgspec.json.Decoder(Body)
@@ -55,7 +50,7 @@ class SnowflakeAdapter:
         read = _decoder.decode(reply.body)
         if any(len(item.embedding) != 1 for item in read.data):
             raise msgspec.ValidationError("an embedding is not one vector in a list")
-        tokens = read.usage.total_tokens if read.usage else None
+        tokens = counted(read.usage, "total_tokens")
         return Part(
             vectors=[item.embedding[0] for item in read.data],
             indexes=[item.index for item in read.data],

@@ -65,6 +65,7 @@ _TABLE = (
         token_options=("azure_ad_token", "azure_ad_token_provider"), token_env=("AZURE_OPENAI_AD_TOKEN",),
         credentials=("credential",), client_options=("api_version", "azure_deployment", "credential_scopes"),
         client_aliases={"azure_endpoint": "api_base", "base_url": "api_base"}, lists_models=True,
+        refuses_texts="empty",  # the source above
     ),
     Row(
         name="baichuan", title="Baichuan", kind="cloud",
@@ -236,6 +237,7 @@ _TABLE = (
         instead={
             "config": "pass its fields by the API's names, taskType=... or outputDimensionality=..., or use input_type= and dimensions=.",
         }, lists_models=True,
+        refuses_texts="empty",  # https://github.com/lingfengQAQ/webnovel-writer/pull/51
     ),
     Row(
         name="gigachat", title="GigaChat", kind="cloud",
@@ -328,6 +330,7 @@ _TABLE = (
             overflow="overflow_strategy", policies={"error": None, "truncate": "drop_end"},  # null is its word for refusing
         ),
         client_aliases=_OPENAI_ALIASES,
+        refuses_texts="blank",  # the source above
     ),
     Row(
         name="jiekou", title="Jiekou.AI", kind="gateway",
@@ -531,6 +534,7 @@ _TABLE = (
         names=Names(dimensions="dimensions", refuses_overflow=True), one_space=("text-embedding-",),
         client_headers={"organization": "OpenAI-Organization", "project": "OpenAI-Project"},
         client_env={"organization": "OPENAI_ORG_ID", "project": "OPENAI_PROJECT_ID"}, client_aliases=_OPENAI_ALIASES, lists_models=True,
+        refuses_texts="empty",  # https://github.com/openai/openai-python/issues/576
     ),
     Row(
         name="openrouter", title="OpenRouter", kind="gateway",
@@ -572,6 +576,7 @@ _TABLE = (
             dimensions="dimensions", dtype="encoding_format", dtypes={"int8": "base64_int8", "ubinary": "base64_binary"}
         ),
         one_space=("pplx-embed-",), client_aliases=_OPENAI_ALIASES, lists_models=True,
+        refuses_texts="empty",  # the source above
     ),
     Row(
         name="portkey", title="Portkey", kind="gateway", source="https://portkey.ai/docs", read="2026-11-22",
@@ -597,6 +602,7 @@ _TABLE = (
         api_base="https://qianfan.baidubce.com/v2", key_env=("QIANFAN_API_KEY",),
         adapter="any_llm.providers.qianfan", limits=Limits(items=16),
         client_aliases=_OPENAI_ALIASES, lists_models=True,
+        refuses_texts="empty",  # the source above
     ),
     Row(
         name="ramalama", title="RamaLama", kind="server", source="https://ramalama.ai", read="2026-11-22",
@@ -714,6 +720,7 @@ _TABLE = (
         base_env=("UPSTAGE_API_BASE",), key_env=("UPSTAGE_API_KEY",), limits=Limits(items=100, tokens=204_800),
         base64=True, names=Names(roles={"query": "query", "document": "passage"}, role_chooses="model"),
         client_aliases=_OPENAI_ALIASES, lists_models=True,
+        refuses_texts="empty",  # the source above
     ),
     Row(
         name="venice", title="Venice AI", kind="cloud",
@@ -768,6 +775,7 @@ _TABLE = (
         api_base="https://ark.cn-beijing.volces.com/api/v3", base_env=("ARK_API_BASE", "VOLCENGINE_API_BASE"),
         key_env=("ARK_API_KEY", "VOLCENGINE_API_KEY"), limits=Limits(items=256, input_tokens=4096),
         base64=True, names=_WIDTH, client_aliases=_OPENAI_ALIASES, lists_models=True,
+        refuses_texts="empty",  # the source above
     ),
     Row(
         name="voyage", title="Voyage AI", kind="cloud", source="https://docs.voyageai.com/reference/embeddings-api", read="2026-11-22",
@@ -780,6 +788,7 @@ _TABLE = (
             overflow="truncation", policies={"error": False, "truncate": True},
         ),
         client_aliases=_OPENAI_ALIASES,
+        refuses_texts="empty",  # https://github.com/blinkospace/blinko/pull/884
     ),
     Row(
         name="watsonx", title="IBM watsonx.ai", kind="cloud",

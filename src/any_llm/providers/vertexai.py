@@ -12,6 +12,7 @@ import msgspec
 
 from any_llm.exceptions import ContextLengthExceededError
 from any_llm.providers.auth import proven
+from any_llm.providers.counted import counted
 from any_llm.providers.fields import address, fields, refusal
 from any_llm.providers.google import google
 from any_llm.providers.model_in_request import segments
@@ -60,7 +61,7 @@ EMBED = Method(
 class Statistics(msgspec.Struct):
     """Numbers pass through a protobuf Value: they may be floats."""
 
-    token_count: float | None = None
+    token_count: Any = None
     truncated: bool = False
 
 
@@ -77,19 +78,14 @@ class Prediction(msgspec.Struct):
     embeddings: Embedding
 
 
-class UsageMetadata(msgspec.Struct, rename="camel"):
-    """May be missing."""
-
-    prompt_token_count: int | None = None
-
-
 class Body(msgspec.Struct, rename="camel"):
     """A 200 reply of either method."""
 
     predictions: list[Prediction] | None = None
     embedding: Embedding | None = None
     truncated: bool = False
-    usage_metadata: UsageMetadata | None = None
+    usage_metadata: Any = None
+    """May be missing."""
 
 
 _decoder = msgspec.json.Decoder(Body)
@@ -131,10 +127,10 @@ class VertexAdapter:
         if cut and call.options.overflow != "truncate" and not call.extra.get("autoTruncate"):
             reason = 'a text is longer than the model reads, and was cut. Shorten it, or pass overflow="truncate".'
             raise ContextLengthExceededError(f"{call.model}: {reason}", None, call.row.name, status_code=reply.status)
-        counts = [each.token_count for each in statistics]
-        tokens = None if None in counts else int(sum(filter(None, counts)))
+        counts = [counted(each.token_count) for each in statistics]
+        tokens = None if None in counts else sum(filter(None, counts))
         if read.embedding is not None:
-            tokens = read.usage_metadata.prompt_token_count if read.usage_metadata else None
+            tokens = counted(read.usage_metadata, "promptTokenCount")
         return Part(vectors=[each.values for each in given], prompt_tokens=tokens, total_tokens=tokens)
 
     def explain(self, reply: Reply) -> Refusal:

@@ -12,6 +12,7 @@ import msgspec
 
 from any_llm.exceptions import InvalidRequestError
 from any_llm.providers.auth import exchanged, form, to_exchange
+from any_llm.providers.counted import counted
 from any_llm.providers.fields import address, fields, refusal
 from any_llm.wire import Part, Refusal, Send
 
@@ -38,7 +39,7 @@ class Body(msgspec.Struct):
 
     results: list[Result]
     model_id: str | None = None
-    input_token_count: int | None = None
+    input_token_count: Any = None
 
 
 class Trouble(msgspec.Struct):
@@ -82,7 +83,7 @@ class WatsonxAdapter:
     def decode(self, call: Call, reply: Reply) -> Part:
         """Read the vectors by order."""
         read = _decoder.decode(reply.body)
-        tokens = read.input_token_count
+        tokens = counted(read.input_token_count)
         vectors = [result.embedding for result in read.results]
         return Part(vectors=vectors, prompt_tokens=tokens, total_tokens=tokens, model=read.model_id)
 

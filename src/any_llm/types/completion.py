@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from any_llm.providers.row import Applied
     from any_llm.types.vectors import Dtype
 
+Overflow = Literal["enforced", "detected", "unknown"]
+
 __all__ = ["CreateEmbeddingResponse", "Embedding", "Usage"]
 
 
@@ -34,6 +36,8 @@ class Beside(TypedDict, total=False):
     dimensions_by: Literal["provider", "client"] | None
     errors: Mapping[int, AnyLLMError]
     requests: Requests
+    truncated: tuple[int, ...]
+    overflow: Overflow
 
 
 class CreateEmbeddingResponse(Described):
@@ -56,6 +60,8 @@ class CreateEmbeddingResponse(Described):
         "dimensions_by",
         "errors",
         "requests",
+        "truncated",
+        "overflow",
     )
 
     model: str
@@ -72,6 +78,12 @@ class CreateEmbeddingResponse(Described):
     """Position of an input that has no vector -> why; only with on_error="collect"."""
     requests: Requests = Requests()
     """What was sent for it."""
+    truncated: tuple[int, ...] = ()
+    """Positions of inputs of which the model read only the beginning, or that were read in pieces and averaged, as far
+    as that is known."""
+    overflow: Overflow = "unknown"
+    """Whether over-long inputs are dealt with as was asked for, refused where nothing was: "enforced", surely;
+    "detected": some were cut in silence; "unknown": the provider does not tell."""
     _missing: frozenset[int] = frozenset()
     _vectors: Vectors | None
     _as_base64: bool

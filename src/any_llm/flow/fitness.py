@@ -1,0 +1,48 @@
+"""Which inputs can be told wrong before anything is sent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from any_llm.exceptions import InvalidRequestError
+from any_llm.flow.bounds import least, most
+from any_llm.flow.failure import too_long
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from any_llm.exceptions import AnyLLMError
+    from any_llm.flow.setting import Setting
+
+
+def unfit(setting: Setting, inputs: Sequence[str], order: Iterable[int], *, start: int = 0) -> dict[int, AnyLLMError]:
+    """Position of an input, of those in `order`, that is refused here -> why.
+
+    Raises it where errors are not collected; `start` is the position in a stream of the first input, for that error.
+    """
+    call, overflow = setting.call, setting.overflow
+    limit = setting.explicit.input_tokens or call.row.limits.input_tokens
+    refused = call.row.refuses_texts
+    found: dict[int, AnyLLMError] = {}
+    if refused is None and not (overflow.here and overflow.asked == "error"):
+        return found
+    base = 0 if call.options.on_error == "collect" else start
+    for index in order:
+        text, error = call.prefix + inputs[index], None
+        if refused is not None and not (text if refused == "empty" else text.strip()):
+            what = "is blank" if text else 'is ""'
+            reason = f"inputs[{base + index}] {what}, which {call.row.title} refuses: leave it out."
+            error = InvalidRequestError(reason, None, call.row.name, index=base + index)
+        elif overflow.here and overflow.asked == "error" and limit is not None and _over(setting, text, limit):
+            error = too_long(call, base + index)
+        if error is not None and call.options.on_error != "collect":
+            raise error
+        if error is not None:
+            found[index] = error
+    return found
+
+
+def _over(setting: Setting, text: str, limit: int) -> bool:
+    if most(text) <= limit:
+        return False
+    return least(text) > limit if setting.count is None else setting.count(text) > limit

@@ -1,0 +1,44 @@
+"""What does a call learn of its place from what went well, and from what was too much."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from any_llm.flow import tokens
+from any_llm.flow.room import after_refusal, after_success
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+    from any_llm.flow.caps import Cap
+    from any_llm.flow.setting import Answer, Setting
+    from any_llm.providers.row import Limits
+    from any_llm.wire import Batch
+
+KINDS = 64
+"""Options a place is remembered to have answered with."""
+
+
+def from_success(setting: Setting, batch: Batch, answer: Answer, *, kind: Hashable, limits: Limits | None) -> None:
+    """A batch was answered. `kind`: the call's options; `limits`: what it was planned under, None: it was not."""
+    memory, place = setting.memory, setting.place
+    with memory.lock:
+        learnt = memory.known(place, answer.at)
+        room = learnt.room if limits is None else after_success(learnt.room, batch, limits)
+        seen, answered = learnt.seen, learnt.answered
+        if answer.measured is not None:
+            seen = tokens.learn(seen, batch.texts, answer.measured)
+        if kind not in answered:
+            answered = frozenset((*list(answered)[-KINDS:], kind))
+        if (room, seen, answered) != (learnt.room, learnt.seen, learnt.answered):
+            memory.learn(place, answer.at, room=room, seen=seen, answered=answered)
+
+
+def from_refusal(setting: Setting, batch: Batch, cap: Cap, now: float) -> None:
+    """A batch was too much, and should have kept this cap."""
+    memory, place = setting.memory, setting.place
+    with memory.lock:
+        learnt = memory.known(place, now)
+        counted = cap.counted if cap.limits.tokens is not None else None
+        seen = learnt.seen if counted is None else tokens.learn(learnt.seen, batch.texts, counted)
+        memory.learn(place, now, room=after_refusal(learnt.room, cap), seen=seen)
