@@ -19,8 +19,10 @@ from any_llm.flow.stream import Stream
 from any_llm.flow.vectors import Form, Matrix
 from any_llm.form import form, sent
 from any_llm.loading import loading
+from any_llm.price import budgeted, price
 from any_llm.providers.own import adapter_of
 from any_llm.providers.roles import role
+from any_llm.seeing.watch import watch
 from any_llm.types.vectors import DTYPES
 from any_llm.warn import warn
 from any_llm.wire import Call, Options
@@ -69,7 +71,11 @@ def job(
         explicit=client.limits,
         first=LOOPBACK if client.loopback else HOSTED,
         count=client.tokenizer,
+        price=price(call.row, call.model),
+        budget=client.budget,
+        watch=watch(call, client.hooks, first=MEMORY.first),
     )
+    budgeted(setting)
     made = Job(setting, texts)
     if call.applied == "unknown":
         warn_of_unknown(client.row, model, call.options.input_type)

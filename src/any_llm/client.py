@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from any_llm.providers.row import Row
     from any_llm.types.chunk import Chunk
     from any_llm.types.completion import CreateEmbeddingResponse
+    from any_llm.types.learnt import Learnt
     from any_llm.types.model import Model
 
 
@@ -48,7 +49,8 @@ class AnyLLM(Directory):
         """Make a client.
 
         `client_args`: timeout (seconds a read), max_retries, max_concurrency, rpm and tpm (requests and tokens a
-        minute), default_headers, default_query, proxy, verify, cert, ssl_context, and those of that provider's own SDK.
+        minute), max_usd (for all its calls), on_request and on_retry (told of each request), default_headers,
+        default_query, proxy, verify, cert, ssl_context, and those of that provider's own SDK.
         """
         return cls.get_provider_class(provider)(api_key=api_key, api_base=api_base, **client_args)
 
@@ -189,6 +191,23 @@ class AnyLLM(Directory):
     def _listing(self, kwargs: dict[str, Any], **options: Any) -> Pages:
         pages: Pages = load("any_llm.listing").listing(self._configuration, kwargs, **options)
         return pages
+
+    @property
+    def spent_usd(self) -> float | None:
+        """USD that all calls of this client have cost so far, at list prices. None: a price is not known.
+
+        Requests without an answer that counts their tokens stand at the most they can have cost.
+        """
+        from any_llm.price import spent  # noqa: PLC0415  # msgspec, for calls only
+
+        return spent(self._configuration)
+
+    @property
+    def learnt(self) -> dict[str, Learnt]:
+        """What this process has learnt of each model at this address with this key: limits, encoding, tokens."""
+        from any_llm.seeing.learnt import learnt  # noqa: PLC0415  # msgspec, for calls only
+
+        return learnt(self._configuration.base, self._configuration.identity)
 
     def close(self) -> None:
         """Close the connections of embedding(). A later call opens new ones."""

@@ -14,7 +14,7 @@ from any_llm.flow.failure import alike, lost, unreadable
 from any_llm.flow.merge import merge
 from any_llm.flow.plan import Plan
 from any_llm.flow.retry import DEADLINE, MANY_REQUESTS
-from any_llm.flow.room import after_refusal, after_success, in_force, tightest
+from any_llm.flow.room import after_refusal, after_success, in_force, taught, tightest
 from any_llm.flow.search import Bench, is_the_request, may_be_an_input, search
 from any_llm.flow.setting import Answer, Problem, Setting
 from any_llm.providers.row import Limits
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from any_llm.exceptions import AnyLLMError
     from any_llm.flow.caps import Cap
+    from any_llm.flow.watch import Watch
     from any_llm.types.completion import CreateEmbeddingResponse
     from any_llm.wire import Command, Outcome, TransportError
 
@@ -66,6 +67,11 @@ class Job:
         kind = msgspec.structs.replace(options, batch_size=None, on_error=None, dedupe=None)
         self._kind = (kind, *sorted(call.extra))
         self._lock = threading.Lock()
+
+    @property
+    def watch(self) -> Watch | None:
+        """Who watches, if anybody does."""
+        return self._setting.watch
 
     def opening(self, now: float) -> Flow | None:
         """Take a conversation that must have ended before any other begins, until such a request was answered once.
@@ -170,7 +176,10 @@ class Job:
             learnt = memory.known(place, now)
             counted = cap.counted if cap.limits.tokens is not None else None
             seen = learnt.seen if counted is None else tokens.learn(learnt.seen, batch.texts, counted)
-            memory.learn(place, now, room=after_refusal(learnt.room, cap), seen=seen)
+            room = after_refusal(learnt.room, cap)
+            memory.learn(place, now, room=room, seen=seen)
+        if self.watch is not None and (room.named, room.guessed) != (learnt.room.named, learnt.room.guessed):
+            self.watch.learnt(taught(cap))
 
     def _blame(self, index: int, problem: Problem) -> None:
         """This input was refused: put it down, or end the call."""
@@ -194,7 +203,10 @@ class Job:
         models = sorted({answer.model for answer in self._answers if answer.model})
         if len(models) > 1:
             raise unreadable(self._setting.call, f"its replies came from several models: {', '.join(models)}")
-        return self._merged()
+        made = self._merged()
+        if self.watch is not None:
+            self.watch.made(made, self._setting.matrix.width)
+        return made
 
     def done(self) -> bool:
         """Whether no input waits for a conversation; those that have one may come back from it."""

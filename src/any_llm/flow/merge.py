@@ -39,6 +39,7 @@ def merge(
         missing=frozenset() if matrix.placed == matrix.count else _missing(matrix),
         errors=dict(sorted(errors.items())),
         requests=setting.tally.requests(),
+        price=setting.price,
     )
 
 

@@ -80,6 +80,12 @@ def after_refusal(room: Room, cap: Cap) -> Room:
     return msgspec.structs.replace(room, guessed=guessed, good=0, sure=min(room.sure * 2, SUREST))
 
 
+def taught(cap: Cap) -> str:
+    """What a refusal has taught, in words."""
+    held = ", ".join(f"{name}={limit}" for name, limit in zip(Limits._fields, cap.limits, strict=True) if limit)
+    return f"a request may hold {held} at most{'' if cap.named else ', which is a guess'}"
+
+
 def tightest(*limits: Limits) -> Limits:
     """The least of each, of those that are known."""
     return Limits(*map(_least, *limits))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from any_llm.flow.budget import Budget
 from any_llm.flow.pace import Terms
 from any_llm.flow.room import HOSTED, UNLIMITED
 from any_llm.flow.tally import Tally
@@ -20,8 +21,13 @@ if TYPE_CHECKING:
     from any_llm.flow.memory import Memory, Place
     from any_llm.flow.retry import Retry
     from any_llm.flow.vectors import Matrix
+    from any_llm.flow.watch import Watch
     from any_llm.providers.row import Adapter, Applied, Limits
     from any_llm.wire import Call
+
+
+def unknown() -> None:
+    """Nobody knows the price."""
 
 
 class Setting(msgspec.Struct, frozen=True):
@@ -43,6 +49,11 @@ class Setting(msgspec.Struct, frozen=True):
     """Tokens of a text, exactly, where a tokenizer is at hand."""
     caller: Caller = msgspec.field(default_factory=Caller)
     tally: Tally = msgspec.field(default_factory=Tally)
+    price: Callable[[], float | None] = unknown
+    """USD per million tokens, looked up when somebody asks; None: not known."""
+    budget: Budget = msgspec.field(default_factory=Budget)
+    watch: Watch | None = None
+    """None: nobody watches."""
 
 
 class Problem(msgspec.Struct, frozen=True):

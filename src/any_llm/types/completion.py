@@ -14,7 +14,7 @@ from any_llm.types.usage import Usage
 from any_llm.types.vectors import CODES, Vectors
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import numpy as np
 
@@ -72,6 +72,8 @@ class CreateEmbeddingResponse(Described):
     """Position of an input that has no vector -> why; only with on_error="collect"."""
     requests: Requests = Requests()
     """What was sent for it."""
+    _price: Callable[[], float | None] | None = None
+    """Looks up USD per million tokens."""
     _missing: frozenset[int] = frozenset()
     _vectors: Vectors | None
     _as_base64: bool
@@ -106,16 +108,18 @@ class CreateEmbeddingResponse(Described):
         usage: Usage,
         as_base64: bool = False,
         missing: frozenset[int] = frozenset(),
+        price: Callable[[], float | None] | None = None,
         **beside: Unpack[Beside],
     ) -> Self:
         """Take over the buffer of (n, dimensions) numbers. Nothing is built until it is read.
 
-        `missing`: positions without a vector.
+        `missing`: positions without a vector. `price`: looks up USD per million tokens.
         """
         made = cls.__new__(cls)
         made.__dict__.update(
-            beside, model=model, object="list", usage=usage, _vectors=vectors, _as_base64=as_base64, _missing=missing
-        )
+            beside, model=model, object="list", usage=usage, _vectors=vectors, _as_base64=as_base64, _missing=missing,
+            _price=price,
+        )  # fmt: skip
         return made
 
     @property
@@ -128,6 +132,17 @@ class CreateEmbeddingResponse(Described):
     def missing(self) -> frozenset[int]:
         """Positions without a vector: in what an error carries, and with on_error="collect"."""
         return self._missing
+
+    @property
+    def cost_usd(self) -> float | None:
+        """USD of what was billed, at the list price: 0.0 in this process, None where price or usage is not known.
+
+        As sure as `usage.source`, and without what lost replies may have cost (`requests.possibly_billed_twice`).
+        """
+        price = None if self._price is None else self._price()
+        if not price:
+            return price
+        return None if self.usage.source == "unknown" else self.usage.total_tokens * price / 1_000_000
 
     @property
     def data(self) -> list[Embedding]:

@@ -1,0 +1,158 @@
+"""A call as OpenTelemetry shows it, by its conventions for generative AI: a span a call, one a request, two metrics.
+
+Conventions: https://github.com/open-telemetry/semantic-conventions/tree/v1.41.1/docs/gen-ai, the last that were
+published; requests by those for HTTP, which are stable. Loaded only where a program has loaded opentelemetry itself.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from opentelemetry import context, metrics, trace
+from opentelemetry.trace import SpanKind, Status, StatusCode
+
+from any_llm.types.vectors import BITS, PACKED
+from any_llm.wire import Send, public
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from any_llm.types.completion import CreateEmbeddingResponse
+    from any_llm.types.event import RequestEvent
+    from any_llm.wire import Call, Run
+
+PROVIDERS = {
+    "azure": "azure.ai.inference",
+    "azureopenai": "azure.ai.openai",
+    "bedrock": "aws.bedrock",
+    "gemini": "gcp.gemini",
+    "mistral": "mistral_ai",
+    "vertexai": "gcp.vertex_ai",
+    "watsonx": "ibm.watsonx.ai",
+}
+"""What the conventions call those whom we call otherwise."""
+SECONDS = (0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92)
+TOKENS = tuple(4**power for power in range(14))
+"""Upper bounds of the buckets, as the conventions want them."""
+PORTS = {"http": 80, "https": 443}
+FAILED = 400
+"""The first status that is an error."""
+
+_tracer = trace.get_tracer("any_llm")
+_meter = metrics.get_meter("any_llm")
+_duration = _meter.create_histogram(
+    "gen_ai.client.operation.duration",
+    unit="s",
+    description="GenAI operation duration.",
+    explicit_bucket_boundaries_advisory=SECONDS,
+)
+_tokens = _meter.create_histogram(
+    "gen_ai.client.token.usage",
+    unit="{token}",
+    description="Number of input and output tokens used.",
+    explicit_bucket_boundaries_advisory=TOKENS,
+)
+
+
+class CallSpan:
+    """One call: the current span from `begin` to `end`, in every thread and task that works for it."""
+
+    def __init__(self, call: Call) -> None:
+        """Know what will be said of it."""
+        self._call = call
+        self._shared: dict[str, Any] = {
+            "gen_ai.operation.name": "embeddings",
+            "gen_ai.provider.name": PROVIDERS.get(call.row.name, call.row.name),
+            "gen_ai.request.model": call.model,
+            **_server(call.base),
+        }
+        self._span: trace.Span = trace.INVALID_SPAN
+        self._before: Any = None
+        self._began = 0.0
+
+    def begin(self, now: float) -> None:
+        """Start the span and make it the current one. `now`: monotonic seconds."""
+        self._began = now
+        options, row = self._call.options, self._call.row
+        attributes = dict(self._shared)
+        format_: str | None = options.encoding_format or ("base64" if row.base64 else None)
+        if options.dtype not in {None, "float32"}:
+            format_ = options.dtype
+        if format_ is not None:
+            attributes["gen_ai.request.encoding_formats"] = [format_]
+        if options.dimensions is not None:
+            attributes["gen_ai.embeddings.dimension.count"] = options.dimensions
+        kind = SpanKind.INTERNAL if row.kind == "in-process" else SpanKind.CLIENT
+        self._span = _tracer.start_span(f"embeddings {self._call.model}", kind=kind, attributes=attributes)
+        self._before = context.attach(trace.set_span_in_context(self._span))
+
+    def made(self, response: CreateEmbeddingResponse, dimensions: int) -> None:
+        """It went well. `dimensions`: numbers a vector, before bits are unpacked."""
+        self._shared["gen_ai.response.model"] = response.model
+        if dimensions:
+            width = dimensions * BITS if self._call.options.dtype in PACKED else dimensions
+            self._span.set_attribute("gen_ai.embeddings.dimension.count", width)
+        self._used(response)
+
+    def _used(self, response: CreateEmbeddingResponse) -> None:
+        """Say what was billed, where the provider counted it."""
+        usage = response.usage
+        if usage.source == "measured":
+            self._span.set_attribute("gen_ai.usage.input_tokens", usage.total_tokens)
+            _tokens.record(usage.total_tokens, {**self._shared, "gen_ai.token.type": "input"})
+
+    def end(self, now: float, error: BaseException | None) -> None:
+        """End it, and leave the span that was the current one before."""
+        if "gen_ai.response.model" in self._shared:
+            self._span.set_attribute("gen_ai.response.model", self._shared["gen_ai.response.model"])
+        if error is not None:
+            self._shared["error.type"] = kind = type(error).__qualname__
+            if (partial := getattr(error, "partial", None)) is not None:
+                self._used(partial)
+            self._span.set_attribute("error.type", kind)
+            self._span.set_status(Status(StatusCode.ERROR))
+        _duration.record(now - self._began, self._shared)
+        self._span.end()
+        context.detach(self._before)
+
+    def request(self, command: Send | Run, inputs: int, attempt: int) -> RequestSpan | None:
+        """Start the span of a request. None: nothing is sent, or nobody records."""
+        if not isinstance(command, Send) or not self._span.is_recording():
+            return None
+        attributes: dict[str, Any] = {
+            "http.request.method": command.method,
+            "url.full": public(command.url),
+            "any_llm.request.inputs": inputs,
+            **_server(command.url),
+        }
+        if attempt > 1:
+            attributes["http.request.resend_count"] = attempt - 1
+        parent = trace.set_span_in_context(self._span)
+        return RequestSpan(_tracer.start_span(command.method, parent, kind=SpanKind.CLIENT, attributes=attributes))
+
+
+class RequestSpan:
+    """One request on the wire, a child of its call."""
+
+    def __init__(self, span: trace.Span) -> None:
+        """It goes now."""
+        self._span = span
+
+    def end(self, event: RequestEvent) -> None:
+        """It is over."""
+        said: dict[str, Any] = {"http.response.status_code": event.status, "any_llm.request.id": event.request_id}
+        failed = event.status is not None and event.status >= FAILED
+        said["error.type"] = str(event.status) if failed else event.error
+        self._span.set_attributes({name: value for name, value in said.items() if value is not None})
+        if said["error.type"] is not None:
+            self._span.set_status(Status(StatusCode.ERROR))
+        self._span.end()
+
+
+def _server(url: str) -> Mapping[str, str | int]:
+    """Name the host and the port. Nothing, where the model is in this process."""
+    parts = urlsplit(url if "://" in url else f"//{url}")
+    if not parts.hostname:
+        return {}
+    return {"server.address": parts.hostname, "server.port": parts.port or PORTS.get(parts.scheme, PORTS["https"])}
