@@ -1,4 +1,4 @@
-"""Does a budget stop a client before it has spent more, whatever its provider does, and is nothing that was paid for lost?
+"""Does a budget stop a client before it spends more, whatever its provider does, and keep what was paid for?
 
 One token costs one USD here. A text of n bytes is billed n // 4 + 1 tokens, and may be n + 4.
 """
@@ -78,15 +78,15 @@ def test_it_is_counted_over_all_calls():
 
 OUTCOMES = [
     # what the first request meets, retries -> tokens that count as spent in all
-    ("a reply", lambda sent: None, 0, 10 * BILLED),
-    ("a lost reply", lambda sent: LOST, 0, 10 * MOST),
-    ("a lost reply, then one", lambda sent: LOST, 1, 10 * MOST + 10 * BILLED),
-    ("a refusal, then a reply", lambda sent: bad(500), 1, 10 * BILLED),
-    ("a rate limit, then a reply", lambda sent: bad(429), 1, 10 * BILLED),
+    ("a reply", lambda _: None, 0, 10 * BILLED),
+    ("a lost reply", lambda _: LOST, 0, 10 * MOST),
+    ("a lost reply, then one", lambda _: LOST, 1, 10 * MOST + 10 * BILLED),
+    ("a refusal, then a reply", lambda _: bad(500), 1, 10 * BILLED),
+    ("a rate limit, then a reply", lambda _: bad(429), 1, 10 * BILLED),
     ("no count", lambda sent: good(*map(vector_of, sent), usage=None), 0, 10 * MOST),
     ("a count of 0", lambda sent: good(*map(vector_of, sent), usage={"prompt_tokens": 0}), 0, 10 * MOST),
-    ("half a reply, then one", lambda sent: reply(b'{"data": ['), 0, 10 * MOST + 10 * BILLED),
-    ("a useless reply that was counted, then one", lambda sent: good([0.0], usage={"prompt_tokens": 7}), 0,
+    ("half a reply, then one", lambda _: reply(b'{"data": ['), 0, 10 * MOST + 10 * BILLED),
+    ("a useless reply that was counted, then one", lambda _: good([0.0], usage={"prompt_tokens": 7}), 0,
      7 + 10 * BILLED),
     ("more than it could be", lambda sent: good(*map(vector_of, sent), usage={"prompt_tokens": 999}), 0, 999),
 ]  # fmt: skip
@@ -96,7 +96,7 @@ OUTCOMES = [
 @pytest.mark.parametrize("dollars", [1000, None])
 def test_what_nobody_counted_stands_at_the_most_it_can_have_cost(rule, retries, spent, dollars):
     budget, first = a_budget(dollars), iter([rule])
-    provider = Provider(lambda sent: next(first, lambda _: None)(sent))
+    provider = Provider(lambda sent: next(first, Provider().rule)(sent))
     ended = called(texts(10), provider, setting={"budget": budget}, retries=retries, batch_size=10)
     assert isinstance(ended.error, ProviderConnectionError | InvalidResponseError | None)
     assert budget.spent["m"] == spent
@@ -105,7 +105,7 @@ def test_what_nobody_counted_stands_at_the_most_it_can_have_cost(rule, retries, 
 
 def test_a_tokenizer_makes_the_estimate_exact():
     budget = a_budget(100 * BILLED)
-    ended = called(texts(100), Provider(), setting={"budget": budget, "count": lambda text: BILLED}, batch_size=10)
+    ended = called(texts(100), Provider(), setting={"budget": budget, "count": lambda _: BILLED}, batch_size=10)
     assert ended.error is None
     assert budget.spent["m"] == 100 * BILLED
 

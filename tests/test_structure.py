@@ -160,7 +160,7 @@ PURE = {
     *("pydantic_core", "random", "re", "struct", "sys", "threading", "typing", "unicodedata"),
     *("types", "urllib.parse", "warnings"),
 }
-"""All that may be imported outside transport/, local/, seeing/ and cli/: nothing here waits, opens or tells the time."""
+"""All that may be imported by the inner rooms: nothing here waits, opens or tells the time."""
 OF_THOSE = {
     "door": {
         *("os.PathLike", "os.environ", "os.fspath", "os.path", "os.register_at_fork"),

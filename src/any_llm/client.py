@@ -198,16 +198,14 @@ class AnyLLM(Directory):
 
         Requests without an answer that counts their tokens stand at the most they can have cost.
         """
-        from any_llm.price import spent  # noqa: PLC0415  # msgspec, for calls only
-
-        return spent(self._configuration)
+        usd: float | None = load("any_llm.price").spent(self._configuration)
+        return usd
 
     @property
     def learnt(self) -> dict[str, Learnt]:
         """What this process has learnt of each model at this address with this key: limits, encoding, tokens."""
-        from any_llm.seeing.learnt import learnt  # noqa: PLC0415  # msgspec, for calls only
-
-        return learnt(self._configuration.base, self._configuration.identity)
+        facts = load("any_llm.seeing.learnt").learnt(self._configuration.base, self._configuration.identity)
+        return dict(facts)
 
     def close(self) -> None:
         """Close the connections of embedding(). A later call opens new ones."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from any_llm.exceptions import InvalidRequestError
 from any_llm.flow.budget import usd
 from any_llm.flow.memory import MEMORY
+from any_llm.models import model_info
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,8 +27,6 @@ def price(row: Row, model: str) -> Callable[[], float | None]:
 
 def listed(provider: str, model: str) -> float | None:
     """Look up the list price. None: nobody states one, or sources differ."""
-    from any_llm.models import model_info  # noqa: PLC0415  # reads the table of models
-
     info = model_info(provider, model)
     return None if info is None or "usd_per_million_tokens" in info.estimated else info.usd_per_million_tokens
 
