@@ -95,8 +95,13 @@ OUTCOMES = [
 @pytest.mark.parametrize(("rule", "retries", "spent"), [each[1:] for each in OUTCOMES], ids=[o[0] for o in OUTCOMES])
 @pytest.mark.parametrize("dollars", [1000, None])
 def test_what_nobody_counted_stands_at_the_most_it_can_have_cost(rule, retries, spent, dollars):
-    budget, first = a_budget(dollars), iter([rule])
-    provider = Provider(lambda sent: next(first, Provider().rule)(sent))
+    budget, provider = a_budget(dollars), Provider(rule)
+
+    def once(sent):
+        provider.rule = Provider().rule
+        return rule(sent)
+
+    provider.rule = once
     ended = called(texts(10), provider, setting={"budget": budget}, retries=retries, batch_size=10)
     assert isinstance(ended.error, ProviderConnectionError | InvalidResponseError | None)
     assert budget.spent["m"] == spent

@@ -54,6 +54,8 @@ def job(
         adapter = adapter_of(client.row)
     call, wanted = _for_model(prepared(client, model, kwargs, **options), adapter)
     texts = checked_inputs(inputs, start)
+    with loading():
+        seen = watch(call, client.hooks, first=MEMORY.first, traced=True)
     setting = Setting(
         call=call,
         adapter=adapter,
@@ -73,7 +75,7 @@ def job(
         count=client.tokenizer,
         price=price(call.row, call.model),
         budget=client.budget,
-        watch=watch(call, client.hooks, first=MEMORY.first),
+        watch=seen,
     )
     budgeted(setting)
     made = Job(setting, texts)

@@ -66,7 +66,7 @@ def listing(
         place=(client.base, NAME, client.identity),
         retry=Retry(attempts=client.max_retries),
         terms=Terms(client=client.queue, at_once=client.max_concurrency),
-        watch=watch(call, client.hooks, first=MEMORY.first),
+        watch=watch(call, client.hooks, first=MEMORY.first, traced=False),
     )
     return Pages(
         setting,

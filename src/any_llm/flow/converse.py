@@ -205,7 +205,7 @@ def _refused(setting: Setting, call: Call, sent: Any, batch: Batch, outcome: Out
     refusal, wait = setting.adapter.explain(reply), asked(reply, outcome.now[1])
     error = failure.refused(call, sent, batch, reply, refusal, asked=wait)
     if _refuses_base64(call, reply, refusal.message):
-        if setting.watch is not None and setting.memory.known(setting.place, now).base64:
+        if setting.watch is not None:
             setting.watch.learnt("it refuses encoding_format, and is sent none from now on")
         setting.memory.learn(setting.place, now, base64=False)
         return Problem(error, now, free="floats")

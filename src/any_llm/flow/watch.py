@@ -36,7 +36,7 @@ class Watch(Protocol):
         """A request goes now."""
 
     def learnt(self, what: str) -> None:
-        """The process has learnt something new of the model's host."""
+        """The process has learnt something of the model's host. It may be told so more than once."""
 
     def made(self, response: CreateEmbeddingResponse, dimensions: int) -> None:
         """It went well."""

@@ -24,11 +24,14 @@ if TYPE_CHECKING:
     Hook = Callable[[RequestEvent], object]
 
 
-def watch(call: Call, hooks: Mapping[str, Hook], *, first: Callable[[Hashable], bool]) -> Watch | None:
-    """Gather who watches this call. None: nobody. `first`: whether something is to be said for the first time."""
+def watch(call: Call, hooks: Mapping[str, Hook], *, first: Callable[[Hashable], bool], traced: bool) -> Watch | None:
+    """Gather who watches this call. None: nobody.
+
+    `first`: whether something is to be said for the first time; `traced`: there are conventions for such a call.
+    """
     span = None
     # Who wants spans has loaded it to say where they go.
-    if "opentelemetry.trace" in sys.modules:
+    if traced and "opentelemetry.trace" in sys.modules:
         from any_llm.seeing.telemetry import CallSpan  # noqa: PLC0415  # for those who have it
 
         span = CallSpan(call)
@@ -65,8 +68,10 @@ class Watch:
         return Request(self, len(batch), attempt, span)
 
     def learnt(self, what: str) -> None:
-        """The process has learnt something new of the model's host."""
-        LOGGER.info("%s %s: %s", self.call.row.name, self.call.model, what)
+        """The process has learnt something of the model's host: said once."""
+        call = self.call
+        if self._first(("learnt", call.base, call.model, what)):
+            LOGGER.info("%s %s: %s", call.row.name, call.model, what)
 
     def made(self, response: CreateEmbeddingResponse, dimensions: int) -> None:
         """It went well."""
