@@ -16,7 +16,7 @@ from any_llm.types.vectors import BITS, PACKED
 from any_llm.wire import Send, public
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from any_llm.types.completion import CreateEmbeddingResponse
     from any_llm.types.event import RequestEvent
@@ -41,18 +41,17 @@ FAILED = 400
 
 _tracer = trace.get_tracer("any_llm")
 _meter = metrics.get_meter("any_llm")
-_duration = _meter.create_histogram(
-    "gen_ai.client.operation.duration",
-    unit="s",
-    description="GenAI operation duration.",
-    explicit_bucket_boundaries_advisory=SECONDS,
-)
-_tokens = _meter.create_histogram(
-    "gen_ai.client.token.usage",
-    unit="{token}",
-    description="Number of input and output tokens used.",
-    explicit_bucket_boundaries_advisory=TOKENS,
-)
+
+
+def _histogram(name: str, unit: str, description: str, bounds: Sequence[float]) -> metrics.Histogram:
+    try:
+        return _meter.create_histogram(name, unit, description, explicit_bucket_boundaries_advisory=bounds)
+    except TypeError:  # older than 1.30, which our extra asks for; another package may have brought it
+        return _meter.create_histogram(name, unit, description)
+
+
+_duration = _histogram("gen_ai.client.operation.duration", "s", "GenAI operation duration.", SECONDS)
+_tokens = _histogram("gen_ai.client.token.usage", "{token}", "Number of input and output tokens used.", TOKENS)
 
 
 class CallSpan:
