@@ -12,12 +12,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from any_llm.exceptions import InsufficientFundsError, InvalidResponseError, ProviderConnectionError
+from any_llm.flow.attempt import Attempt
 from any_llm.flow.bounds import most
 from any_llm.flow.budget import Budget, usd
 from any_llm.flow.converse import converse
 from any_llm.flow.memory import Memory
-from any_llm.wire import Outcome, TransportError
-from by_hand import MONOTONIC, PROPERTY, WALL, a_batch, a_call, a_setting, bad, good, reply
+from any_llm.flow.pace import Cost
+from any_llm.flow.setting import Answer
+from any_llm.flow.turn import Turn
+from any_llm.wire import Outcome, Send, TransportError
+from by_hand import MONOTONIC, PROPERTY, TEXTS, WALL, a_batch, a_call, a_setting, bad, good, reply
 from planned import Provider, answered, called, vector_of
 
 LOST = TransportError("it hung up")
@@ -27,6 +31,10 @@ BILLED, MOST = len(TEXT) // 4 + 1, most(TEXT)
 
 def texts(count: int) -> list[str]:
     return [f"text {number:05}" for number in range(count)]
+
+
+def a_turn(setting) -> Turn:
+    return Turn(setting.memory, setting.place, setting.terms, setting.caller, Cost(1, 1))
 
 
 def a_budget(dollars: float | None) -> Budget:
@@ -162,6 +170,28 @@ def test_a_call_that_is_ended_leaves_nothing_set_aside(how, until, spent):
     gc.collect()
     assert budget.idle
     assert budget.spent[call.model] == spent
+
+
+SETTLED = [
+    # what its reply counted, and whose count that is -> tokens that are spent
+    (3, False, 3),
+    (3, True, sum(map(most, TEXTS))),
+    (None, False, sum(map(most, TEXTS))),
+]
+
+
+@pytest.mark.parametrize(("counted", "estimated", "spent"), SETTLED)
+def test_a_count_that_is_not_the_providers_is_none(counted, estimated, spent):
+    setting = a_setting(a_call())
+    attempt = Attempt(setting, a_batch(), a_turn(setting), 1)
+    assert attempt.ask(MONOTONIC) == 0
+    attempt.check()
+    attempt.goes(Send(url="https://api.example.test"))
+    attempt.bill(counted, counted, estimated=estimated)
+    attempt.ended(Answer(None, counted, None, None))
+    for _ in range(2):  # once more does no harm
+        attempt.close()
+    assert setting.budget.spent == {setting.call.model: spent}
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,17 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from any_llm import AnyLLM, CreateEmbeddingResponse, InsufficientFundsError, InvalidRequestError, embedding, shared
+from any_llm import (
+    AnyLLM,
+    CreateEmbeddingResponse,
+    InsufficientFundsError,
+    InvalidRequestError,
+    Usage,
+    embedding,
+    shared,
+)
 from any_llm.models import model_info
+from any_llm.types.vectors import Vectors
 from cli_command import environment
 from colours import COLOURS
 from loopback import Answer
@@ -68,6 +77,24 @@ def test_a_model_in_this_process_costs_nothing():
 def test_a_result_of_somebody_elses_has_no_price():
     data = {"data": [], "model": MODEL, "usage": {"prompt_tokens": 5, "total_tokens": 5}}
     assert CreateEmbeddingResponse(**data).cost_usd is None
+
+
+PRICES = [
+    # USD per million tokens, tokens, whose count -> USD
+    (2.0, 3, "measured", 6e-6),
+    (2.0, 3, "estimated", 6e-6),
+    (2.0, 0, "unknown", None),
+    (None, 3, "measured", None),
+    (0.0, 3, "measured", 0.0),
+    (0.0, 0, "unknown", 0.0),  # nobody need count what costs nothing
+]
+
+
+@pytest.mark.parametrize(("price", "tokens", "source", "usd"), PRICES)
+def test_a_cost_is_tokens_at_a_price(price, tokens, source, usd):
+    usage = Usage(prompt_tokens=tokens, total_tokens=tokens, source=source)
+    vectors = Vectors(bytearray(4), 1)
+    assert CreateEmbeddingResponse.from_vectors(vectors, model="m", usage=usage, price=lambda: price).cost_usd == usd
 
 
 def test_half_a_call_has_a_cost_too(loopback):

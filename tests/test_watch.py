@@ -14,10 +14,13 @@ import msgspec
 import pytest
 
 from any_llm import AnyLLM, AnyLLMError, InvalidRequestError, RequestEvent, list_models
+from any_llm.flow.memory import Memory
+from by_hand import bad
 from cli_command import environment
 from colours import COLOURS
 from loopback import Answer
 from numbered import KEY, numbers, texts, to, vectors
+from planned import Provider, called
 
 SLOW = Answer(429, json={"error": {"message": "slow"}}, headers={"retry-after": "0", "x-request-id": "req-1"})
 
@@ -189,6 +192,50 @@ def test_what_is_learnt_is_logged_once(story, call, loopback, caplog):
     for _ in range(3):
         assert numbers(call(inputs=texts(24), batch_size=8, **to(server.url))) == [*range(24)]
     assert [record.message for record in caplog.records if record.name == "any_llm"] == [line]
+
+
+class Learning:
+    """Watches for what is learnt alone."""
+
+    def __init__(self):
+        self.heard = []
+
+    def goes(self, command, batch, attempt):
+        return self
+
+    def ended(self, **_):
+        pass
+
+    def again(self, seconds):
+        pass
+
+    def learnt(self, what):
+        self.heard.append(what)
+
+    def made(self, response, dimensions):
+        pass
+
+
+def test_what_those_in_flight_are_refused_for_too_teaches_nothing_new():
+    memory, watch = Memory(), Learning()
+    assert called(["a"], Provider(), memory=memory).error is None  # so that many may go at once
+    inputs = [f"{'x' * (length // 8)}{length:04}" for length in range(64)]  # later requests are larger
+    provider = Provider(lambda sent: bad(413) if len(sent) > 4 else None)
+    ended = called(inputs, provider, memory=memory, workers=8, batch_size=8, setting={"watch": watch})
+    assert ended.error is None
+    assert provider.sizes[:8] == [8] * 8
+    caps = [int(re.search(r"bytes=(\d+) at most, which is a guess", what)[1]) for what in watch.heard]
+    assert caps == sorted({16, *caps}, reverse=True)
+
+
+def test_a_program_that_wants_to_see_lines_sees_them():
+    program = (
+        "import logging, sys; logging.basicConfig(level=logging.DEBUG, stream=sys.stdout); "
+        "from any_llm import embedding; embedding('m', ['Hello', 'you'], provider='fake')"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, env=environment())
+    (line,) = [line for line in ran.stdout.splitlines() if "any_llm" in line]
+    assert line.startswith("DEBUG:any_llm:fake m: 2 inputs, 2 tokens, status None, ")
 
 
 @COLOURS

@@ -20,9 +20,7 @@ if TYPE_CHECKING:
 
 def price(row: Row, model: str) -> Callable[[], float | None]:
     """Give what looks it up, USD per million tokens, when somebody asks: most calls read no table."""
-    if row.kind == "in-process":
-        return nothing
-    return unknown if row.any_model else partial(listed, row.name, model)
+    return nothing if row.kind == "in-process" else partial(listed, row.name, model)
 
 
 def listed(provider: str, model: str) -> float | None:
@@ -36,14 +34,10 @@ def nothing() -> float:
     return 0.0
 
 
-def unknown() -> None:
-    """Nobody knows."""
-
-
 def budgeted(setting: Setting) -> None:
     """Price the call for its client's budget, if it has one. Raises InvalidRequestError where no price is known."""
     budget, call = setting.budget, setting.call
-    if budget.most is None or call.model in budget.prices:
+    if budget.most is None:
         return
     found = setting.price()
     if found is None:
