@@ -290,6 +290,13 @@ def test_the_encoding_that_is_asked_for(provider, options, formats, seen, loopba
     assert span.attributes.get("gen_ai.request.encoding_formats") == formats
 
 
+def test_dimensions_are_counted_as_they_are_before_they_are_packed(seen, loopback):
+    server = loopback(lambda _: Answer(json={"embeddings": {"ubinary": [[7] * 32]}, "meta": {}}))
+    embedding("m", "7", provider="cohere", api_key=KEY, api_base=server.url, dtype="ubinary")
+    (span,) = seen.calls()
+    assert span.attributes["gen_ai.embeddings.dimension.count"] == 256
+
+
 def test_providers_have_the_names_of_the_conventions():
     named = {
         *("aws.bedrock", "azure.ai.inference", "azure.ai.openai", "cohere", "gcp.gemini", "gcp.vertex_ai"),

@@ -116,8 +116,8 @@ class CallSpan:
         context.detach(self._before)
 
     def request(self, command: Send | Run, inputs: int, attempt: int) -> RequestSpan | None:
-        """Start the span of a request. None: nothing is sent, or nobody records."""
-        if not isinstance(command, Send) or not self._span.is_recording():
+        """Start the span of a request, whose parent is the current one: the call's. None: nothing is sent."""
+        if not isinstance(command, Send):
             return None
         attributes: dict[str, Any] = {
             "http.request.method": command.method,
@@ -127,8 +127,7 @@ class CallSpan:
         }
         if attempt > 1:
             attributes["http.request.resend_count"] = attempt - 1
-        parent = trace.set_span_in_context(self._span)
-        return RequestSpan(_tracer.start_span(command.method, parent, kind=SpanKind.CLIENT, attributes=attributes))
+        return RequestSpan(_tracer.start_span(command.method, kind=SpanKind.CLIENT, attributes=attributes))
 
 
 class RequestSpan:
