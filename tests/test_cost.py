@@ -206,6 +206,15 @@ def test_the_error_says_what_was_paid_for(call, loopback):
     assert len(server.requests) == 2
 
 
+def test_a_stream_keeps_to_it_too(loopback):
+    client = AnyLLM.create("openai", KEY, loopback(billing(5)).url, max_usd=dollars(17), max_concurrency=1)
+    chunks = client.embed_iter(["aaaa", "bbbb", "cccc", "dddd"], MODEL, chunk_size=1)
+    assert [next(chunks).result.cost_usd for _ in range(2)] == [pytest.approx(dollars(5))] * 2
+    with pytest.raises(InsufficientFundsError):
+        next(chunks)
+    assert client.spent_usd == pytest.approx(dollars(10))
+
+
 def test_a_client_without_a_budget_counts_too(loopback):
     client = AnyLLM.create("openai", KEY, loopback(billing(500)).url)
     assert client.spent_usd == 0.0

@@ -163,6 +163,51 @@ async def test_tasks_at_once_are_apart(seen, loopback):
     )
 
 
+async def streamed(client, inputs, **options):
+    async with client:
+        return [chunk async for chunk in client.aembed_iter(inputs, MODEL, **options)]
+
+
+@pytest.mark.parametrize("way", ["sync", "async"])
+def test_a_stream_is_a_call_a_chunk_and_none_of_them_is_the_readers(way, seen, loopback):
+    server = loopback(vectors)
+    client = AnyLLM.create("openai", KEY, server.url, max_concurrency=2)
+    with trace.get_tracer("the caller's").start_as_current_span("of the caller") as outer:
+        if way == "async":
+            asyncio.run(streamed(client, texts(9), chunk_size=3))
+        else:
+            for _ in client.embed_iter(texts(9), MODEL, chunk_size=3):
+                assert trace.get_current_span() is outer
+    calls, requests = seen.calls(), seen.requests()
+    assert [span.attributes["gen_ai.usage.input_tokens"] for span in calls] == [1, 1, 1]
+    assert {span.parent.span_id for span in calls} == {outer.get_span_context().span_id}
+    assert {span.context.span_id for span in calls} == {request.parent.span_id for request in requests}
+    assert len(requests) == 3
+    assert all(span.status.status_code is StatusCode.UNSET for span in calls)
+
+
+def test_a_stream_that_fails_or_is_left_ends_its_spans(seen, loopback):
+    def answer(request):
+        bad = "4" in request.json["input"]
+        return Answer(401, json={"error": {"message": "no"}}) if bad else vectors(request)
+
+    client = AnyLLM.create("openai", KEY, loopback(answer).url, max_concurrency=1)
+    with pytest.raises(AnyLLMError):
+        list(client.embed_iter(texts(9), MODEL, chunk_size=3, batch_size=1))
+    ended = [
+        (span.attributes.get("error.type"), span.attributes.get("gen_ai.usage.input_tokens")) for span in seen.calls()
+    ]
+    assert ended[:2] == [(None, 3), ("AuthenticationError", 1)]
+    assert {kind for kind, _ in ended[2:]} <= {"AuthenticationError"}
+    seen.spans.clear()
+    stream = client.embed_iter(texts(4), MODEL, chunk_size=1)
+    next(stream)
+    stream.close()
+    taken, *left = [span.attributes.get("error.type") for span in seen.calls()]
+    assert taken is None
+    assert set(left) <= {"GeneratorExit"}
+
+
 FAILURES = [
     # what comes first, retries -> the requests' (status, error.type, resend count), the call's error.type
     ([Answer(429, json={"error": {"message": "slow"}}, headers={"retry-after": "0"})], 1,

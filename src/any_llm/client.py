@@ -194,10 +194,7 @@ class AnyLLM(Directory):
 
     @property
     def spent_usd(self) -> float | None:
-        """USD that all calls of this client have cost so far, at list prices. None: a price is not known.
-
-        Requests without an answer that counts their tokens stand at the most they can have cost.
-        """
+        """USD that all its calls have cost, at list prices; at most, where nobody counted. None: a price is unknown."""
         usd: float | None = load("any_llm.price").spent(self._configuration)
         return usd
 

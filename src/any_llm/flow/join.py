@@ -42,6 +42,7 @@ def join(parts: Iterable[tuple[int, CreateEmbeddingResponse | None]]) -> CreateE
         model=results[0].model,
         usage=_usage([result.usage for result in results]),
         missing=frozenset(missing),
+        price=results[0]._price,  # noqa: SLF001  # of one model at one provider
         errors=errors,
         provider=results[0].provider,
         requests=Requests(*map(sum, zip(*(result.requests for result in results), strict=True))),

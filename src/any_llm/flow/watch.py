@@ -22,15 +22,21 @@ class Watched(Protocol):
 
 
 class Watch(Protocol):
-    """One call, from when it is entered until it is left."""
+    """One call, from when it is entered until it is left; or, where others go on beside it, from `begins` to `ends`."""
 
     def __enter__(self) -> object:
-        """The call begins."""
+        """The call begins, and all that is done until it is left is done for it."""
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """The call has ended."""
+
+    def begins(self) -> None:
+        """The call begins."""
+
+    def ends(self, error: BaseException | None, partial: CreateEmbeddingResponse | None) -> None:
+        """The call has ended: well, or with an error after so much was paid for."""
 
     def goes(self, command: Send | Run, batch: Batch, attempt: int) -> Watched:
         """A request goes now."""

@@ -55,7 +55,7 @@ _tokens = _histogram("gen_ai.client.token.usage", "{token}", "Number of input an
 
 
 class CallSpan:
-    """One call: the current span from `begin` to `end`, in every thread and task that works for it."""
+    """One call, from `begin` to `end`; between `attach` and `detach` the current one, in its threads and tasks too."""
 
     def __init__(self, call: Call) -> None:
         """Know what will be said of it."""
@@ -71,7 +71,7 @@ class CallSpan:
         self._began = 0.0
 
     def begin(self, now: float) -> None:
-        """Start the span and make it the current one. `now`: monotonic seconds."""
+        """Start the span. `now`: monotonic seconds."""
         self._began = now
         options, row = self._call.options, self._call.row
         attributes = dict(self._shared)
@@ -84,7 +84,14 @@ class CallSpan:
             attributes["gen_ai.embeddings.dimension.count"] = options.dimensions
         kind = SpanKind.INTERNAL if row.kind == "in-process" else SpanKind.CLIENT
         self._span = _tracer.start_span(f"embeddings {self._call.model}", kind=kind, attributes=attributes)
+
+    def attach(self) -> None:
+        """Make it the current span."""
         self._before = context.attach(trace.set_span_in_context(self._span))
+
+    def detach(self) -> None:
+        """Make the one before it the current span again."""
+        context.detach(self._before)
 
     def made(self, response: CreateEmbeddingResponse, dimensions: int) -> None:
         """It went well. `dimensions`: numbers a vector, before bits are unpacked."""
@@ -101,22 +108,21 @@ class CallSpan:
             self._span.set_attribute("gen_ai.usage.input_tokens", usage.total_tokens)
             _tokens.record(usage.total_tokens, {**self._shared, "gen_ai.token.type": "input"})
 
-    def end(self, now: float, error: BaseException | None) -> None:
-        """End it, and leave the span that was the current one before."""
+    def end(self, now: float, error: BaseException | None, partial: CreateEmbeddingResponse | None) -> None:
+        """End it: well, or with an error after so much was paid for."""
         if "gen_ai.response.model" in self._shared:
             self._span.set_attribute("gen_ai.response.model", self._shared["gen_ai.response.model"])
         if error is not None:
             self._shared["error.type"] = kind = type(error).__qualname__
-            if (partial := getattr(error, "partial", None)) is not None:
+            if partial is not None:
                 self._used(partial)
             self._span.set_attribute("error.type", kind)
             self._span.set_status(Status(StatusCode.ERROR))
         _duration.record(now - self._began, self._shared)
         self._span.end()
-        context.detach(self._before)
 
     def request(self, command: Send | Run, inputs: int, attempt: int) -> RequestSpan | None:
-        """Start the span of a request, whose parent is the current one: the call's. None: nothing is sent."""
+        """Start the span of a request. None: nothing is sent."""
         if not isinstance(command, Send):
             return None
         attributes: dict[str, Any] = {
@@ -127,7 +133,11 @@ class CallSpan:
         }
         if attempt > 1:
             attributes["http.request.resend_count"] = attempt - 1
-        return RequestSpan(_tracer.start_span(command.method, kind=SpanKind.CLIENT, attributes=attributes))
+        return RequestSpan(
+            _tracer.start_span(
+                command.method, trace.set_span_in_context(self._span), kind=SpanKind.CLIENT, attributes=attributes
+            )
+        )
 
 
 class RequestSpan:

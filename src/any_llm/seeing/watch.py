@@ -51,16 +51,28 @@ class Watch:
         self._span = span
 
     def __enter__(self) -> None:
-        """The call begins."""
+        """The call begins, and all that is done until it is left is done for it."""
+        self.begins()
         if self._span is not None:
-            self._span.begin(time.monotonic())
+            self._span.attach()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """The call has ended."""
         if self._span is not None:
-            self._span.end(time.monotonic(), error)
+            self._span.detach()
+        self.ends(error, getattr(error, "partial", None))
+
+    def begins(self) -> None:
+        """The call begins."""
+        if self._span is not None:
+            self._span.begin(time.monotonic())
+
+    def ends(self, error: BaseException | None, partial: CreateEmbeddingResponse | None) -> None:
+        """The call has ended: well, or with an error after so much was paid for."""
+        if self._span is not None:
+            self._span.end(time.monotonic(), error, partial)
 
     def goes(self, command: Send | Run, batch: Batch, attempt: int) -> Request:
         """A request goes now."""
