@@ -42,8 +42,11 @@ class Attempt:
 
     def ask(self, now: float, waiter: Waiter | None = None) -> float:
         """Seconds to wait before asking again; 0: go, if `check()` agrees; infinity: until `waiter` is woken."""
-        if self._held is None:
-            setting, tokens = self._setting, self._most() if self._setting.budget.most is not None else 0
+        setting = self._setting
+        if self._held is None and setting.budget.most is None:
+            self._held = 0
+        elif self._held is None:
+            tokens = self._most()
             with setting.memory.lock:
                 if setting.budget.hold(setting.call.model, tokens):
                     self._held = tokens

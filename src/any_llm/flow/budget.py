@@ -24,10 +24,9 @@ class Budget:
 
     def hold(self, model: str, tokens: int) -> bool:
         """Set so many tokens aside, if they are there."""
-        if self.most is not None:
-            asked = self._usd(self.spent) + self._usd(self._held) + self.prices[model] * tokens / MILLION
-            if asked > self.most:
-                return False
+        asked = self._usd(self.spent) + self._usd(self._held) + self.prices[model] * tokens / MILLION
+        if self.most is not None and asked > self.most:
+            return False
         self._held[model] += tokens
         return True
 
