@@ -94,7 +94,8 @@ def called(
     world.call("opening", iter(lambda: job.opening(MONOTONIC + world.now), None), at=now)
     world.run()
     if not world.errors:
-        world.call("call", iter(job.next_conversation, None), at=world.now, workers=workers)
+        for _ in range(workers):  # an iterator each: one that has ended stays so, though a batch may be given back
+            world.call("call", iter(job.next_conversation, None), at=world.now)
         world.run()
     error = world.errors[0] if world.errors else None
     if error is not None:

@@ -57,15 +57,8 @@ def test_the_package_lists_what_it_has():
         "register_provider",
     }
     classes = {
-        "Chunk",
-        "AnyLLM",
-        "CreateEmbeddingResponse",
-        "Embedding",
-        "LLMProvider",
-        "Limits",
-        "Names",
-        "Row",
-        "Usage",
+        *("AnyLLM", "Chunk", "CreateEmbeddingResponse", "Embedding", "LLMProvider", "Learnt", "Limits", "Names"),
+        *("RequestEvent", "Row", "Usage"),
     }
     assert sorted(any_llm.__all__) == sorted({*functions, *classes, *exceptions.__all__})
     assert set(any_llm.__all__) <= set(dir(any_llm))

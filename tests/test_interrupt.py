@@ -103,9 +103,10 @@ CARRIED = """
 @pytest.mark.parametrize("way", ["sync", "async"])
 def test_an_interrupt_carries_what_was_paid_for(way):
     hold, answered = Hold(), {"0", "1"}
-    with Loopback(
-        lambda request: vectors(request) if {*request.json["input"]} <= answered else hold(request)
-    ) as server, start(CARRIED, server.url, way) as process:
+    with (
+        Loopback(lambda request: vectors(request) if {*request.json["input"]} <= answered else hold(request)) as server,
+        start(CARRIED, server.url, way) as process,
+    ):
         try:
             assert hold.until(asked=2)
             process.send_signal(signal.SIGINT)

@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     from any_llm.streaming import aembed_iter, embed_iter
     from any_llm.types.chunk import Chunk
     from any_llm.types.completion import CreateEmbeddingResponse, Embedding, Usage
+    from any_llm.types.event import RequestEvent
+    from any_llm.types.learnt import Learnt
 
 __version__ = "0.1.0"
 
@@ -64,6 +66,7 @@ __all__ = [
     "InvalidRequestError",
     "InvalidResponseError",
     "LLMProvider",
+    "Learnt",
     "Limits",
     "ListModelsNotSupportedError",
     "MissingApiKeyError",
@@ -74,6 +77,7 @@ __all__ = [
     "ProviderError",
     "ProviderTimeoutError",
     "RateLimitError",
+    "RequestEvent",
     "Row",
     "UnsupportedParameterError",
     "UnsupportedProviderError",
@@ -104,6 +108,8 @@ _ROOMS = {
     "Chunk": "types.chunk",
     "CreateEmbeddingResponse": "types.completion",
     "Embedding": "types.completion",
+    "Learnt": "types.learnt",
+    "RequestEvent": "types.event",
     "Usage": "types.completion",
 }
 """Where a public name lives; every other one is an error."""

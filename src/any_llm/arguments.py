@@ -21,8 +21,10 @@ from any_llm.flow.stream import Stream
 from any_llm.form import form, sent
 from any_llm.loading import loading
 from any_llm.overlong import overflow
+from any_llm.price import budgeted, price
 from any_llm.providers.own import adapter_of
 from any_llm.providers.roles import role
+from any_llm.seeing.watch import watch
 from any_llm.types.vectors import DTYPES
 from any_llm.wire import Call, Options
 
@@ -56,6 +58,8 @@ def job(
     call, wanted = _for_model(prepared(client, model, kwargs, **options), adapter)
     call, overlong = overflow(call, client)
     texts = checked_inputs(inputs, start)
+    with loading():
+        seen = watch(call, client.hooks, first=MEMORY.first, traced=True)
     setting = Setting(
         call=call,
         adapter=adapter,
@@ -74,7 +78,11 @@ def job(
         first=LOOPBACK if client.loopback else HOSTED,
         count=client.tokenizer,
         overflow=overlong,
+        price=price(call.row, call.model),
+        budget=client.budget,
+        watch=seen,
     )
+    budgeted(setting)
     made = Job(setting, texts, start)
     if call.applied == "unknown":
         warn_of_unknown(call)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from any_llm.exceptions import InvalidRequestError
@@ -17,6 +17,9 @@ LONGEST = 2_000_000.0
 
 IPV4, OCTET = 4, 255
 """Numbers an address has, and the largest."""
+
+COROUTINE = 0x80
+"""inspect.CO_COROUTINE, without its import."""
 
 
 def number(name: str, value: int | None, *, least: int, default: int | None = None) -> int | None:
@@ -56,6 +59,23 @@ def seconds(name: str, value: float | None) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < float("inf"):
         raise InvalidRequestError(f"{name}={value!r} must be a positive number of seconds.")
     return float(min(value, LONGEST))
+
+
+def dollars(name: str, value: float | None) -> float | None:
+    """Check a sum of money: USD, 0 or more, or None."""
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < float("inf"):
+        raise InvalidRequestError(f"{name}={value!r} must be a number of USD, 0 or more.")
+    return float(value)
+
+
+def hook(name: str, value: Any) -> Callable[[Any], object]:
+    """Check a function that is told of something. Nobody would await it."""
+    flags = getattr(getattr(value, "__code__", None), "co_flags", 0)
+    if not callable(value) or flags & COROUTINE:
+        raise InvalidRequestError(f"{name} must be a plain function of one argument.")
+    return value  # type: ignore[no-any-return]  # callable
 
 
 def key(provider: str, value: Any) -> str:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from any_llm.providers.row import Row
     from any_llm.types.chunk import Chunk
     from any_llm.types.completion import CreateEmbeddingResponse
+    from any_llm.types.learnt import Learnt
     from any_llm.types.model import Model
 
 
@@ -48,7 +49,8 @@ class AnyLLM(Directory):
         """Make a client.
 
         `client_args`: timeout (seconds a read), max_retries, max_concurrency, rpm and tpm (requests and tokens a
-        minute), default_headers, default_query, proxy, verify, cert, ssl_context, and those of that provider's own SDK.
+        minute), max_usd (for all its calls), on_request and on_retry (told of each request), default_headers,
+        default_query, proxy, verify, cert, ssl_context, and those of that provider's own SDK.
         """
         return cls.get_provider_class(provider)(api_key=api_key, api_base=api_base, **client_args)
 
@@ -188,6 +190,18 @@ class AnyLLM(Directory):
     def _listing(self, kwargs: dict[str, Any], **options: Any) -> Pages:
         pages: Pages = load("any_llm.listing").listing(self._configuration, kwargs, **options)
         return pages
+
+    @property
+    def spent_usd(self) -> float | None:
+        """USD that all its calls have cost, at list prices; at most, where nobody counted. None: a price is unknown."""
+        usd: float | None = load("any_llm.price").spent(self._configuration)
+        return usd
+
+    @property
+    def learnt(self) -> dict[str, Learnt]:
+        """What this process has learnt of each model at this address with this key: limits, encoding, tokens."""
+        facts = load("any_llm.seeing.learnt").learnt(self._configuration.base, self._configuration.identity)
+        return dict(facts)
 
     def close(self) -> None:
         """Close the connections of embedding(). A later call opens new ones."""

@@ -14,13 +14,14 @@ from any_llm.trust import network
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping
 
+    from any_llm.flow.budget import Budget
     from any_llm.providers.row import Limits, Row
     from any_llm.wire import KeySource
 
 CLIENT_OPTIONS = frozenset(
     {
         "max_retries", "max_concurrency", "rpm", "tpm", "default_headers", "default_query", "proxy", "verify", "cert",
-        "ssl_context", "limits", "tokenizer",
+        "ssl_context", "limits", "tokenizer", "max_usd", "on_request", "on_retry",
     }
 )  # fmt: skip
 """Options every client has; `timeout` is one too, and may also be given for a call."""
@@ -71,6 +72,10 @@ class Configuration(NamedTuple):
     """The host is this machine."""
     queue: object
     """Whoever has the same one waits in the same queue."""
+    budget: Budget
+    """What all its calls have spent."""
+    hooks: Mapping[str, Callable[[Any], object]]
+    """on_request, on_retry: told of each request."""
 
     def __repr__(self) -> str:
         """Provider only: never the key."""
@@ -79,6 +84,8 @@ class Configuration(NamedTuple):
 
 def configure(row: Row, api_key: Any, api_base: str | None, arguments: Mapping[str, Any]) -> Configuration:
     """Check a client's arguments. Raises MissingApiKeyError, or InvalidRequestError that names what to use instead."""
+    from any_llm.flow.budget import Budget  # noqa: PLC0415  # for those who make a client
+
     given: dict[str, Any] = {name: os.environ.get(variable) or None for name, variable in row.client_env.items()}
     given.update((row.client_aliases.get(name, name), value) for name, value in arguments.items())
     given = {name: value for name, value in given.items() if value is not None}
@@ -120,6 +127,8 @@ def configure(row: Row, api_key: Any, api_base: str | None, arguments: Mapping[s
         tokenizer=_counter(given.get("tokenizer")),
         loopback=_loopback(base),
         queue=object(),
+        budget=Budget(checks.dollars("max_usd", given.get("max_usd"))),
+        hooks={name: checks.hook(name, given[name]) for name in ("on_request", "on_retry") if name in given},
     )
 
 

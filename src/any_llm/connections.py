@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import aclosing
+from contextlib import aclosing, nullcontext
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -30,7 +30,9 @@ class Connections:
 
     def run(self, work: Work[Made], *, timeout: float | None, deadline: float | None) -> Made:
         """Do the work on this thread and others. `timeout` is seconds a read, `deadline` seconds for all."""
-        return self._threads().run(work, timeout=seconds("timeout", timeout), deadline=seconds("deadline", deadline))
+        transport = self._threads()
+        with work.watch or nullcontext():
+            return transport.run(work, timeout=seconds("timeout", timeout), deadline=seconds("deadline", deadline))
 
     def stream(
         self, feed: Feed[Made], inputs: Iterator[Sequence[str]], *, timeout: float | None, deadline: float | None
@@ -66,7 +68,10 @@ class Connections:
     ) -> Made:
         """Do the work in this loop."""
         transport = await self._tasks()
-        return await transport.run(work, timeout=seconds("timeout", timeout), deadline=seconds("deadline", deadline))
+        with work.watch or nullcontext():
+            return await transport.run(
+                work, timeout=seconds("timeout", timeout), deadline=seconds("deadline", deadline)
+            )
 
     def _threads(self) -> BlockingTransport:
         if self._blocking is None:

@@ -16,6 +16,7 @@ from any_llm.flow.setting import Setting
 from any_llm.loading import loading
 from any_llm.providers import catalogue
 from any_llm.providers.own import adapter_of
+from any_llm.seeing.watch import watch
 from any_llm.wire import Call, Options
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ def listing(
         place=(client.base, NAME, client.identity),
         retry=Retry(attempts=client.max_retries),
         terms=Terms(client=client.queue, at_once=client.max_concurrency),
+        watch=watch(call, client.hooks, first=MEMORY.first, traced=False),
     )
     return Pages(
         setting,

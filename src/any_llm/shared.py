@@ -29,6 +29,8 @@ NETWORK = (
 
 _lock = threading.Lock()
 _clients: dict[Hashable, AnyLLM] = {}
+_budgeted: dict[Hashable, AnyLLM] = {}
+"""Clients with max_usd are never dropped: what they have spent would be forgotten."""
 
 
 def client_for(
@@ -63,12 +65,13 @@ def client_for(
         hash(identity)
     except TypeError:  # an option that cannot be compared: a client of its own
         return AnyLLM.create(row.name, api_key, api_base, **client_args), model
+    pool = _clients if client_args.get("max_usd") is None else _budgeted
     with _lock:
-        client = _clients.pop(identity, None)
+        client = pool.pop(identity, None)
     if client is None:
         client = AnyLLM.create(row.name, api_key, api_base, **client_args)
     with _lock:
-        client = _clients.setdefault(identity, client)
+        client = pool.setdefault(identity, client)
         while len(_clients) > CAPACITY:
             del _clients[next(iter(_clients))]
     return client, model

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 from any_llm.wire import Command, Outcome
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from any_llm.exceptions import AnyLLMError
     from any_llm.wire import TransportError
 
@@ -18,6 +20,10 @@ Flow = Generator[Command, Outcome, None]
 
 class Work(Protocol[Made]):
     """`opening()`, driven to its end; `next_conversation()` until it gives None, each driven; then `response()`."""
+
+    @property
+    def watch(self) -> AbstractContextManager[object] | None:
+        """What is entered while it is done, if anything."""
 
     def opening(self, now: float) -> Flow | None:
         """Take a conversation that must have ended before any other begins, if there is one. `now`: monotonic."""

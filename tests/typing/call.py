@@ -12,10 +12,12 @@ from any_llm import (
     Chunk,
     CreateEmbeddingResponse,
     Embedding,
+    Learnt,
     Limits,
     LLMProvider,
     Names,
     RateLimitError,
+    RequestEvent,
     Row,
     aembed_iter,
     aembedding,
@@ -42,6 +44,12 @@ def key() -> str:
 async def later() -> str:
     """Give a key, later."""
     return "k"
+
+
+def told(event: RequestEvent) -> None:
+    """Hear of a request."""
+    assert_type(event.wait, float | None)
+    assert_type(event.inputs, int)
 
 
 def calls(texts: list[str], context: ssl.SSLContext) -> None:
@@ -96,6 +104,10 @@ async def clients() -> None:
     assert_type(list_models("openai", "k", "https://a.example", {"timeout": 5}, after="m"), Sequence[Model])
     assert_type(await alist_models(LLMProvider.OPENAI), Sequence[Model])
     assert_type(list_models("local")[0].id, str)
+    client = AnyLLM.create("openai", max_usd=5.0, on_request=print, on_retry=told)
+    assert_type(client.spent_usd, float | None)
+    assert_type(client.learnt, dict[str, Learnt])
+    assert_type(client.learnt["m"].named.items, int | None)
 
 
 class Own:

@@ -22,6 +22,7 @@ def fields(result: CreateEmbeddingResponse, metadata: ProviderMetadata) -> None:
     assert_type(result.usage.total_tokens, int)
     assert_type(result.usage.source, Literal["measured", "estimated", "unknown"])
     assert_type(result.provider, str | None)
+    assert_type(result.cost_usd, float | None)
     assert_type(result.request_ids, tuple[str, ...])
     assert_type(result.input_type_applied, Literal["field", "prefix", "model", "not needed", "unknown"] | None)
     assert_type(result.dimensions_by, Literal["provider", "client"] | None)

@@ -12,6 +12,7 @@ import msgspec
 from any_llm.exceptions import AnyLLMError, ContextLengthExceededError, InsufficientFundsError, RateLimitError
 from any_llm.flow import failure
 from any_llm.flow.allowance import asked
+from any_llm.flow.attempt import Attempt
 from any_llm.flow.caps import halved, told
 from any_llm.flow.credentials import identified, renewed
 from any_llm.flow.literals import without_literals
@@ -37,8 +38,6 @@ OK = range(200, 300)
 UNAUTHORISED = 401
 POLL = 0.5
 """Seconds between two questions whether a provider is done."""
-REQUEST_IDS = ("x-request-id", "request-id", "apim-request-id", "x-goog-request-id", "x-litellm-call-id", "cf-ray")
-"""Headers that name a request at the provider, best first."""
 
 
 def converse(setting: Setting, batch: Batch) -> Generator[Command, Outcome, Answer | Problem]:
@@ -50,7 +49,7 @@ def converse(setting: Setting, batch: Batch) -> Generator[Command, Outcome, Answ
         setting,
         batch,
         write=lambda call: _bounded(setting, batch, setting.adapter.encode(call, batch)),
-        read=lambda reply, now: _settle(setting, batch, reply, now),
+        read=lambda reply, now, attempt: _settle(setting, batch, reply, now, attempt),
         follow=getattr(setting.adapter, "follow", None),
     )
 
@@ -60,21 +59,25 @@ def exchange(
     batch: Batch,
     *,
     write: Callable[[Call], Send | Run],
-    read: Callable[[Any, float], T],
+    read: Callable[[Any, float, Attempt], T],
     follow: Callable[[Call, Reply], Send | None] | None = None,
 ) -> Generator[Command, Outcome, T | Problem]:
     """Send what `write` writes and return what `read` reads; `batch` is what an error tells of."""
-    cost, attempt = Cost(len(batch), batch.tokens), 0
+    cost, tries, failed = Cost(len(batch), batch.tokens), 0, 0
     problem: Problem | None = None
     taken: set[str] = set()
     while True:
         turn = Turn(setting.memory, setting.place, setting.terms, setting.caller, cost)
+        tries += 1
+        attempt = Attempt(setting, batch, turn, tries)
         try:
             try:
-                admitted = yield Admit(turn.ask)
+                admitted = yield Admit(attempt.ask)
             except TransportError as ended:
                 raise failure.lost(setting.call, ended) from problem.error if problem else ended
-            result = yield from _tried(setting, batch, turn, admitted, write=write, read=read, follow=follow)
+            attempt.check()
+            result = yield from _tried(setting, batch, turn, attempt, admitted, write=write, read=read, follow=follow)
+            attempt.ended(result)
             if not isinstance(result, Problem):
                 turn.accepted(getattr(result, "total_tokens", None))
                 return result
@@ -82,10 +85,10 @@ def exchange(
             final = problem.error.status_code in setting.retry.final
             if problem.free is not None and problem.free not in taken and not final:
                 taken.add(problem.free)
-                setting.tally.add(retried=1, possibly_billed_twice=problem.twice)
+                attempt.again(problem, 0.0)
                 continue
-            attempt += 1
-            wait = delay(setting.retry, attempt, asked=problem.asked, chance=setting.chance())
+            failed += 1
+            wait = delay(setting.retry, failed, asked=problem.asked, chance=setting.chance())
             if final or not problem.again:
                 wait = None
             elif wait is not None and not turn.may_try_again(problem.at):
@@ -93,8 +96,9 @@ def exchange(
                 wait = None
             if wait is None:
                 return problem
-            setting.tally.add(retried=1, possibly_billed_twice=problem.twice)
+            attempt.again(problem, wait)
         finally:
+            attempt.close()
             turn.release()
         try:
             yield Sleep(wait)
@@ -106,10 +110,11 @@ def _tried(
     setting: Setting,
     batch: Batch,
     turn: Turn,
+    attempt: Attempt,
     outcome: Outcome,
     *,
     write: Callable[[Call], Send | Run],
-    read: Callable[[Any, float], T],
+    read: Callable[[Any, float, Attempt], T],
     follow: Callable[[Call, Reply], Send | None] | None,
 ) -> Generator[Command, Outcome, T | Problem]:
     """One try, from when it was admitted."""
@@ -117,8 +122,7 @@ def _tried(
     command: Send | Run | None = None
     try:
         command = yield from identified(setting, call, write(call), outcome.now[0])
-        if isinstance(command, Send):
-            setting.tally.add(sent=1)
+        attempt.goes(command)
         outcome = yield command
         if follow is not None:
             outcome = yield from _followed(follow, call, command, outcome)
@@ -126,8 +130,9 @@ def _tried(
         reply = outcome.value
         if isinstance(reply, Reply):
             turn.answered(reply, outcome.now)
+            attempt.answered(reply)
         if not isinstance(reply, Reply) or reply.status in OK:
-            return read(reply, outcome.now[0])
+            return read(reply, outcome.now[0], attempt)
         problem = _refused(setting, call, command, batch, outcome)
     except TransportError as lost:
         # Fewer at once may be answered in time.
@@ -186,18 +191,16 @@ def _meant(adapter: Adapter, reply: Any) -> Any:
     return msgspec.structs.replace(reply, status=status(reply))
 
 
-def _settle(setting: Setting, batch: Batch, reply: Any, now: float) -> Answer:
+def _settle(setting: Setting, batch: Batch, reply: Any, now: float, attempt: Attempt) -> Answer:
     part = _decoded(setting, reply)
     # Some servers count nothing and say 0, or less: for a text that is not blank, that is no count.
     least = 1 if any(map(str.strip, batch.texts)) else 0
     tokens = part.prompt_tokens if part.prompt_tokens is not None and part.prompt_tokens >= least else None
     total = None if tokens is None else max(tokens, part.total_tokens or 0)
-    setting.tally.bill(tokens, total, estimated=part.estimated)  # whether it is of use or not
+    attempt.bill(tokens, total, estimated=part.estimated)  # whether it is of use or not
     fill(setting.matrix, batch, part)
-    headers = reply.headers if isinstance(reply, Reply) else {}
-    request_id = next((headers[name] for name in REQUEST_IDS if name in headers), None)
     measured = None if part.estimated else tokens
-    return Answer(measured, total, part.model, request_id, part.applied, now, part.cut)
+    return Answer(measured, total, part.model, attempt.request_id, part.applied, now, part.cut)
 
 
 def _decoded(setting: Setting, reply: Any) -> Part:
@@ -217,6 +220,8 @@ def _refused(setting: Setting, call: Call, sent: Any, batch: Batch, outcome: Out
     refusal, wait = setting.adapter.explain(reply), asked(reply, outcome.now[1])
     error = failure.refused(call, sent, batch, reply, refusal, asked=wait)
     if _refuses_base64(call, reply, refusal.message):
+        if setting.watch is not None:
+            setting.watch.learnt("it refuses encoding_format, and is sent none from now on")
         setting.memory.learn(setting.place, now, base64=False)
         return Problem(error, now, free="floats")
     if reply.status == UNAUTHORISED and renewed(setting, sent, now):

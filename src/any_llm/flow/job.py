@@ -27,13 +27,12 @@ from any_llm.providers.row import Limits
 from any_llm.wire import Batch
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Sequence
 
     from any_llm.exceptions import AnyLLMError
     from any_llm.types.completion import CreateEmbeddingResponse
-    from any_llm.wire import Command, Outcome, TransportError
-
-    Flow = Generator[Command, Outcome, None]
+    from any_llm.wire import TransportError
+    from any_llm.work import Flow
 
 
 class Job:
@@ -45,6 +44,7 @@ class Job:
         self.size = len(inputs)
         self.inputs = inputs
         self.call = setting.call
+        self.watch = setting.watch
         self.of_many = False
         """Whether other calls come before or after it: then it is as patient as one of many requests."""
         self.errors: dict[int, AnyLLMError] = {}
@@ -60,9 +60,7 @@ class Job:
         self.errors |= unfit(setting, inputs, alone, start=start)
         out = self._same.keys() | self.errors.keys()
         order = [index for index in range(self.size) if index not in out] if out else None
-        self._plan = Plan(
-            inputs, self._limits, prefix=call.prefix, order=order, rate=self._rate, count=setting.count
-        )  # fmt: skip
+        self._plan = Plan(inputs, self._limits, prefix=call.prefix, order=order, rate=self._rate, count=setting.count)
         self._pieces = Pieces(setting, self._plan, self.size, lambda: self._limits().input_tokens)
         self._answers: list[Answer] = []
         self._slow = 0
@@ -223,7 +221,10 @@ class Job:
         models = sorted({answer.model for answer in self._answers if answer.model})
         if len(models) > 1:
             raise unreadable(self.setting.call, f"its replies came from several models: {', '.join(models)}")
-        return self._merged()
+        made = self._merged()
+        if self.watch is not None:
+            self.watch.made(made, self.setting.matrix.width)
+        return made
 
     def done(self) -> bool:
         """Whether no input waits for a conversation; those that have one may come back from it."""

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from any_llm.exceptions import AnyLLMError
-    from any_llm.types.completion import Overflow
+    from any_llm.types.beside import Overflow
 
 CERTAINTY = ("unknown", "estimated", "measured")
 """Whose counts they are, the least sure first."""
@@ -48,6 +48,7 @@ def join(parts: Iterable[tuple[int, CreateEmbeddingResponse | None]]) -> CreateE
         model=results[0].model,
         usage=_usage([result.usage for result in results]),
         missing=frozenset(missing),
+        price=results[0]._price,  # noqa: SLF001  # of one model at one provider
         errors=errors,
         provider=results[0].provider,
         requests=Requests(*map(sum, zip(*(result.requests for result in results), strict=True))),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from any_llm.flow import tokens
-from any_llm.flow.room import after_refusal, after_success
+from any_llm.flow.room import after_refusal, after_success, taught
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -41,4 +41,7 @@ def from_refusal(setting: Setting, batch: Batch, cap: Cap, now: float) -> None:
         learnt = memory.known(place, now)
         counted = cap.counted if cap.limits.tokens is not None else None
         seen = learnt.seen if counted is None else tokens.learn(learnt.seen, batch.texts, counted)
-        memory.learn(place, now, room=after_refusal(learnt.room, cap), seen=seen)
+        room = after_refusal(learnt.room, cap)
+        memory.learn(place, now, room=room, seen=seen)
+    if setting.watch is not None and (room.named, room.guessed) != (learnt.room.named, learnt.room.guessed):
+        setting.watch.learnt(taught(cap))

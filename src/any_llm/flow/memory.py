@@ -74,6 +74,13 @@ class Memory:
             while len(self._places) > CAPACITY:
                 del self._places[next(iter(self._places))]
 
+    def of(self, base: str, whose: Hashable, now: float) -> dict[str, Learnt]:
+        """What is known of the models at an address with these credentials."""
+        with self.lock:
+            places = [place for place in self._places if (place[0], place[2]) == (base, whose)]
+            known = {place[1]: self.known(place, now) for place in places}
+        return {model: learnt for model, learnt in known.items() if learnt is not NOTHING}
+
     def pace(self, place: Place, now: float) -> Pace:
         """Find or make the pace of a place; one that is in use is never forgotten. The caller holds the lock."""
         pace = self._paces.pop(place, None)

@@ -46,6 +46,7 @@ def merge(
         requests=setting.tally.requests(),
         truncated=tuple(sorted(pieces.truncated - errors.keys())),
         overflow=pieces.overflow,
+        price=setting.price,
     )
 
 

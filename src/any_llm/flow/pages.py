@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from any_llm.exceptions import AnyLLMError
     from any_llm.flow.setting import Setting
+    from any_llm.flow.watch import Watch
     from any_llm.types.model import Model
     from any_llm.wire import Call, Command, Outcome, Page, Run, Send, TransportError
 
@@ -39,6 +40,11 @@ class Pages:
         self._listed = listed
         self._found: list[Model] = []
         self._begun = False
+
+    @property
+    def watch(self) -> Watch | None:
+        """Who watches, if anybody does."""
+        return self._setting.watch
 
     def opening(self, now: float) -> None:
         """None: it is one conversation anyway."""
@@ -70,7 +76,7 @@ class Pages:
             self._setting,
             NO_INPUTS,
             write=lambda known: self._models(known, after),
-            read=lambda reply, _: self._listed(call, reply),
+            read=lambda reply, *_: self._listed(call, reply),
         )
         if not isinstance(page, Problem):
             return page

@@ -86,6 +86,12 @@ def giving_way(explicit: Limits, cap: Cap) -> Limits:
     return Limits(*(said if said is None or most is None else min(said, most) for said, most in pairs))
 
 
+def taught(cap: Cap) -> str:
+    """What a refusal has taught, in words."""
+    held = ", ".join(f"{name}={limit}" for name, limit in zip(Limits._fields, cap.limits, strict=True) if limit)
+    return f"a request may hold {held} at most{'' if cap.named else ', which is a guess'}"
+
+
 def tightest(*limits: Limits) -> Limits:
     """The least of each, of those that are known."""
     return Limits(*map(_least, *limits))

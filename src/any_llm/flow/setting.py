@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from any_llm.flow.budget import Budget
 from any_llm.flow.overflow import Overflow
 from any_llm.flow.pace import Terms
 from any_llm.flow.room import HOSTED, UNLIMITED
@@ -22,8 +23,13 @@ if TYPE_CHECKING:
     from any_llm.flow.memory import Memory, Place
     from any_llm.flow.overflow import Long
     from any_llm.flow.retry import Retry
+    from any_llm.flow.watch import Watch
     from any_llm.providers.row import Adapter, Applied, Limits
     from any_llm.wire import Call
+
+
+def unknown() -> None:
+    """Nobody knows the price."""
 
 
 class Setting(msgspec.Struct, frozen=True):
@@ -46,6 +52,11 @@ class Setting(msgspec.Struct, frozen=True):
     overflow: Overflow = Overflow()
     caller: Caller = msgspec.field(default_factory=Caller)
     tally: Tally = msgspec.field(default_factory=Tally)
+    price: Callable[[], float | None] = unknown
+    """USD per million tokens, looked up when somebody asks; None: not known."""
+    budget: Budget = msgspec.field(default_factory=Budget)
+    watch: Watch | None = None
+    """None: nobody watches."""
 
 
 class Problem(msgspec.Struct, frozen=True):

@@ -67,6 +67,8 @@ class Stream:
         """Let these be next. Raises AnyLLMError, with the position in the stream, for what cannot be sent."""
         job = self._job(inputs, self._start)
         job.of_many = True
+        if job.watch is not None:
+            job.watch.begins()
         with self._lock:
             self._parts.append(Part(self._start, job))
         self._start += job.size
@@ -95,9 +97,8 @@ class Stream:
             if error.index is not None:
                 error.index += part.start
             raise
-        finally:
-            with self._lock:
-                part.flying -= 1
+        with self._lock:  # not where it has failed: who reads hears of the error, not of a vector that is missing
+            part.flying -= 1
 
     def ready(self) -> Chunk | None:
         """Take the earliest chunk, if all of it is there. Raises when it is not like those before it."""
@@ -112,7 +113,9 @@ class Stream:
             elif (reason := _unlike(self._like, chunk)) is not None:
                 raise unreadable(part.job.call, reason)
             self._parts.popleft()
-            return chunk
+        if part.job.watch is not None:
+            part.job.watch.ends(None, None)
+        return chunk
 
     def lost(self, error: TransportError) -> AnyLLMError:
         """Say that the stream as a whole was ended."""
@@ -120,10 +123,13 @@ class Stream:
 
     def end(self, error: BaseException) -> None:
         """The stream ends with this: let it carry what was paid for and not yet taken."""
-        if isinstance(error, GeneratorExit):
-            return  # nobody will look
+        left = isinstance(error, GeneratorExit)  # nobody will look
         with self._lock:
-            partial = join((part.job.size, part.job.partial()) for part in self._parts)
+            parts = [(part.job, None if left else part.job.partial()) for part in self._parts]
+        for job, made in parts:
+            if job.watch is not None:
+                job.watch.ends(error, made)
+        partial = join((job.size, made) for job, made in parts)
         if partial is not None:
             error.partial = partial  # type: ignore[attr-defined]
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from array import array as array_of
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, Unpack
 
+from any_llm.types.beside import BESIDE
 from any_llm.types.embedding import Embedding
 from any_llm.types.record import checked
 from any_llm.types.requests import Requests
@@ -14,30 +15,16 @@ from any_llm.types.usage import Usage
 from any_llm.types.vectors import CODES, Vectors
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import numpy as np
 
     from any_llm.exceptions import AnyLLMError
     from any_llm.providers.row import Applied
+    from any_llm.types.beside import Beside, Overflow
     from any_llm.types.vectors import Dtype
 
-Overflow = Literal["enforced", "detected", "unknown"]
-
 __all__ = ["CreateEmbeddingResponse", "Embedding", "Usage"]
-
-
-class Beside(TypedDict, total=False):
-    """What stands beside the dump, which has exactly OpenAI's keys."""
-
-    provider: str | None
-    request_ids: tuple[str, ...]
-    input_type_applied: Applied | None
-    dimensions_by: Literal["provider", "client"] | None
-    errors: Mapping[int, AnyLLMError]
-    requests: Requests
-    truncated: tuple[int, ...]
-    overflow: Overflow
 
 
 class CreateEmbeddingResponse(Described):
@@ -53,16 +40,7 @@ class CreateEmbeddingResponse(Described):
         "object": Literal["list"],
         "usage": Usage,
     }
-    _beside: ClassVar[tuple[str, ...]] = (
-        "provider",
-        "request_ids",
-        "input_type_applied",
-        "dimensions_by",
-        "errors",
-        "requests",
-        "truncated",
-        "overflow",
-    )
+    _beside: ClassVar[tuple[str, ...]] = BESIDE
 
     model: str
     object: Literal["list"]
@@ -84,6 +62,8 @@ class CreateEmbeddingResponse(Described):
     overflow: Overflow = "unknown"
     """Whether over-long inputs are dealt with as was asked for, refused where nothing was: "enforced", surely;
     "detected": some were cut in silence; "unknown": the provider does not tell."""
+    _price: Callable[[], float | None] | None = None
+    """Looks up USD per million tokens."""
     _missing: frozenset[int] = frozenset()
     _vectors: Vectors | None
     _as_base64: bool
@@ -118,16 +98,18 @@ class CreateEmbeddingResponse(Described):
         usage: Usage,
         as_base64: bool = False,
         missing: frozenset[int] = frozenset(),
+        price: Callable[[], float | None] | None = None,
         **beside: Unpack[Beside],
     ) -> Self:
         """Take over the buffer of (n, dimensions) numbers. Nothing is built until it is read.
 
-        `missing`: positions without a vector.
+        `missing`: positions without a vector. `price`: looks up USD per million tokens.
         """
         made = cls.__new__(cls)
         made.__dict__.update(
-            beside, model=model, object="list", usage=usage, _vectors=vectors, _as_base64=as_base64, _missing=missing
-        )
+            beside, model=model, object="list", usage=usage, _vectors=vectors, _as_base64=as_base64, _missing=missing,
+            _price=price,
+        )  # fmt: skip
         return made
 
     @property
@@ -140,6 +122,17 @@ class CreateEmbeddingResponse(Described):
     def missing(self) -> frozenset[int]:
         """Positions without a vector: in what an error carries, and with on_error="collect"."""
         return self._missing
+
+    @property
+    def cost_usd(self) -> float | None:
+        """USD of what was billed, at the list price: 0.0 in this process, None where price or usage is not known.
+
+        As sure as `usage.source`, and without what lost replies may have cost (`requests.possibly_billed_twice`).
+        """
+        price = None if self._price is None else self._price()
+        if not price:
+            return price
+        return None if self.usage.source == "unknown" else self.usage.total_tokens * price / 1_000_000
 
     @property
     def data(self) -> list[Embedding]:

@@ -1,0 +1,119 @@
+"""One try of a request: what it may cost and how it went, told to whoever keeps the books or watches."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from any_llm.exceptions import InsufficientFundsError
+from any_llm.flow.bounds import most
+from any_llm.flow.budget import MILLION
+from any_llm.flow.setting import Problem
+from any_llm.wire import Send
+
+if TYPE_CHECKING:
+    from any_llm.flow.setting import Setting
+    from any_llm.flow.turn import Turn
+    from any_llm.flow.watch import Watched
+    from any_llm.wire import Batch, Reply, Run, Waiter
+
+LOOK = 0.1
+"""Seconds after which one whose money others have set aside asks again."""
+REQUEST_IDS = ("x-request-id", "request-id", "apim-request-id", "x-goog-request-id", "x-litellm-call-id", "cf-ray")
+"""Headers that name a request at the provider, best first."""
+
+
+class Attempt:
+    """From before it may go until `close()`: then what it cost is settled."""
+
+    def __init__(self, setting: Setting, batch: Batch, turn: Turn, number: int) -> None:
+        """Wait for nothing yet. `number`: 1 for the first try."""
+        self._setting, self._batch, self._turn, self._number = setting, batch, turn, number
+        self._held: int | None = None
+        """Tokens set aside for it."""
+        self._broke = False
+        self._sent = self._refused = self._over = False
+        self._total: int | None = None
+        self._sure = False
+        """Whether the count is the provider's own."""
+        self._status: int | None = None
+        self._watched: Watched | None = None
+        self.request_id: str | None = None
+
+    def ask(self, now: float, waiter: Waiter | None = None) -> float:
+        """Seconds to wait before asking again; 0: go, if `check()` agrees; infinity: until `waiter` is woken."""
+        setting = self._setting
+        if self._held is None and setting.budget.most is None:
+            self._held = 0
+        elif self._held is None:
+            tokens = self._most()
+            with setting.memory.lock:
+                if setting.budget.hold(setting.call.model, tokens):
+                    self._held = tokens
+                elif not setting.budget.idle:  # those in flight may cost less than they might
+                    return LOOK
+                else:
+                    self._broke = True
+                    return 0.0
+        return self._turn.ask(now, waiter)
+
+    def check(self) -> None:
+        """Raise InsufficientFundsError where the client's budget does not allow it."""
+        if self._broke:
+            setting = self._setting
+            price = setting.budget.prices[setting.call.model]
+            cost = f"This request could cost {price * self._most() / MILLION:.2g} USD more, and was not sent."
+            message = f"{setting.call.model}: max_usd={setting.budget.most:g} would be exceeded. {cost}"
+            raise InsufficientFundsError(message, None, setting.call.row.name)
+
+    def goes(self, command: Send | Run) -> None:
+        """It is sent now."""
+        self._sent = True
+        if isinstance(command, Send):
+            self._setting.tally.add(sent=1)
+        if self._setting.watch is not None:
+            self._watched = self._setting.watch.goes(command, self._batch, self._number)
+
+    def answered(self, reply: Reply) -> None:
+        """There is a reply."""
+        self._status = reply.status
+        self.request_id = next((reply.headers[name] for name in REQUEST_IDS if name in reply.headers), None)
+
+    def bill(self, prompt: int | None, total: int | None, *, estimated: bool) -> None:
+        """Count the tokens of its reply, be it of use or not."""
+        self._setting.tally.bill(prompt, total, estimated=estimated)
+        self._total, self._sure = total, not estimated
+
+    def ended(self, result: object) -> None:
+        """It went well, or there is a problem."""
+        problem = result if isinstance(result, Problem) else None
+        self._refused = problem is not None and not problem.twice
+        self._tell(None if problem is None else type(problem.error).__name__)
+
+    def again(self, problem: Problem, wait: float) -> None:
+        """Its inputs are sent again, after so many seconds."""
+        self._setting.tally.add(retried=1, possibly_billed_twice=problem.twice)
+        if self._watched is not None:
+            self._watched.again(wait)
+
+    def close(self) -> None:
+        """It is over, whatever happened: settle what it cost. Twice does no harm."""
+        self._tell("Ended")
+        if self._held is not None:
+            cost = 0
+            if self._sent and not self._refused:
+                # What nobody counted may have cost all that it could.
+                cost = self._total if self._total is not None and self._sure else self._most()
+            with self._setting.memory.lock:
+                self._setting.budget.settle(self._setting.call.model, self._held, cost)
+            self._held = None
+
+    def _tell(self, error: str | None) -> None:
+        if self._watched is not None and not self._over:
+            self._over = True
+            self._watched.ended(status=self._status, tokens=self._total, error=error, request_id=self.request_id)
+
+    def _most(self) -> int:
+        """Tokens that may be billed for it at most."""
+        count = self._setting.count or most
+        return math.ceil(sum(map(count, self._batch.texts)))
