@@ -73,6 +73,25 @@ class Ended(msgspec.Struct):
     job: Job
 
 
+class Asked:
+    """A job's conversations, for several workers: it may have none now, and some later."""
+
+    def __init__(self, job: Job) -> None:
+        """Ask this one."""
+        self.job = job
+
+    def __iter__(self) -> Asked:
+        """As iterators do."""
+        return self
+
+    def __next__(self) -> Any:
+        """Take the next; unlike iter(callable, None), ask again after there was none."""
+        flow = self.job.next_conversation()
+        if flow is None:
+            raise StopIteration
+        return flow
+
+
 def called(
     inputs: Sequence[str],
     provider: Callable[[float, Any], tuple[float, Reply | TransportError]],
@@ -94,8 +113,7 @@ def called(
     world.call("opening", iter(lambda: job.opening(MONOTONIC + world.now), None), at=now)
     world.run()
     if not world.errors:
-        for _ in range(workers):  # an iterator each: one that has ended stays so, though a batch may be given back
-            world.call("call", iter(job.next_conversation, None), at=world.now)
+        world.call("call", Asked(job), at=world.now, workers=workers)
         world.run()
     error = world.errors[0] if world.errors else None
     if error is not None:

@@ -258,6 +258,17 @@ def test_a_tokenizer_of_another_model_is_found_out(call, loopback):
     assert result.truncated == (0,)
 
 
+@pytest.mark.parametrize(("overflow", "field"), [("truncate", "truncate"), ("mean", "mean")])
+def test_a_provider_that_can_is_asked_to(overflow, field, loopback):
+    def answer(request):
+        return Answer(json={"embeddings": [[1.0] for _ in request.json["texts"]], "usage": {"total_tokens": 9}})
+
+    server = loopback(answer)
+    result = ask(embedding, server, [LONG], provider="nomic", model="nomic-embed-text-v1.5", overflow=overflow)
+    assert server.requests[0].json["long_text_mode"] == field
+    assert result.overflow == "enforced"
+
+
 # --- many ------------------------------------------------------------------------------------------------------------
 
 

@@ -194,8 +194,6 @@ REFUSED = [
     ("llamacpp", {"input_type": "clustering"}),
     ("voyage", {"input_type": "clustering"}),
     ("gemini-embedding-2", {"input_type": "RETRIEVAL_QUERY"}),
-    ("gemini", {"overflow": "truncate"}),
-    ("openai", {"overflow": "truncate"}),
 ]
 
 

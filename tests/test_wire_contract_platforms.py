@@ -189,13 +189,10 @@ def test_the_replies_tell_the_texts_apart(oracle: Oracle):
 REFUSED = [
     ("cloudflare", {"dimensions": 8}),
     ("cloudflare", {"input_type": "clustering"}),
-    ("cloudflare", {"overflow": "mean"}),
     ("cloudflare qwen3", {"input_type": "clustering"}),
-    ("cloudflare qwen3", {"overflow": "truncate"}),
     ("replicate", {"dimensions": 8}),
     ("replicate", {"input_type": "search_query"}),
     ("dashscope", {"input_type": "clustering"}),
-    ("dashscope", {"overflow": "truncate"}),
     ("zhipu", {"input_type": "clustering"}),
     ("volcengine", {"input_type": "clustering"}),
     ("databricks at URL", {"dimensions": 8}),

@@ -182,17 +182,13 @@ def test_we_send_what_jina_documents(documented: dict[str, Any]):
 REFUSED = [
     ("huggingface", {"dimensions": 8}),
     ("infinity", {"input_type": "search_query"}),
-    ("infinity", {"overflow": "truncate"}),
     ("isaacus", {"input_type": "clustering"}),
     ("lmstudio", {"input_type": "search_query"}),
     ("mixedbread", {"input_type": "search_query"}),
     ("mixedbread", {"overflow": "error"}),
-    ("nomic", {"overflow": "error"}),
     ("nomic", {"input_type": "similarity"}),
     ("perplexity", {"input_type": "clustering"}),
-    ("perplexity", {"overflow": "truncate"}),
     ("tei", {"input_type": "similarity"}),
-    ("tei", {"overflow": "mean"}),
 ]
 
 

@@ -30,7 +30,7 @@ def overflow(call: Call, client: Configuration) -> tuple[Call, Overflow]:
         call = msgspec.structs.replace(call, row=row._replace(limits=row.limits._replace(input_tokens=limit)))
     refuses = names.refuses_overflow or "error" in names.policies
     theirs = own or asked in names.policies or (asked in (None, "error") and refuses)
-    cuts = asked == "truncate" and names.cuts_overflow
+    cuts = asked == "truncate" and names.cuts_overflow and not theirs
     here = asked is not None and not (theirs or cuts)
     if here and asked != "mean":
         known = limit is not None or client.limits.input_tokens is not None
