@@ -5,7 +5,7 @@ Nothing is read before the first question. An unknown model has no facts, and wo
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from any_llm.packaged import packaged
@@ -61,6 +61,7 @@ class ModelInfo(NamedTuple):
         return fields | {"modalities": list(self.modalities), "estimated": list(self.estimated)}
 
 
+@lru_cache(maxsize=1024)
 def model_info(provider: str, model: str) -> ModelInfo | None:
     """Facts of a model as that provider offers it, else as anybody serves it (no price then). None: unknown."""
     tables = _tables()
