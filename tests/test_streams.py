@@ -94,19 +94,36 @@ def test_it_reads_no_further_than_it_may_work_ahead(stream, loopback):
             assert len(read) <= 5 * (taken + 2 + 1)
 
 
-@COLOURS
-def test_requests_go_on_while_a_chunk_is_looked_at(stream, loopback):
-    server = loopback(vectors)
-    chunks = stream(texts(40), chunk_size=10, **known(server.url, max_concurrency=2))
-    with closing(chunks):
+class Two:
+    """Answers the first chunk once the second is asked for, and the second once the first was taken."""
+
+    def __init__(self):
+        self.asked, self.taken, self.answered = threading.Event(), threading.Event(), threading.Event()
+
+    def __call__(self, request):
+        if "0" in request.json["input"]:
+            assert self.asked.wait(20)
+            return vectors(request)
+        self.asked.set()
+        assert self.taken.wait(20)
+        self.answered.set()
+        return vectors(request)
+
+
+def test_threads_go_on_while_a_chunk_is_looked_at(loopback):
+    two = Two()
+    with closing(embed_iter(texts(20), chunk_size=10, **known(loopback(two).url))) as chunks:
         next(chunks)
-        if stream is embed_iter:  # threads go on by themselves; tasks only while their loop runs
-            deadline = threading.Event()
-            for _ in range(200):
-                if len(server.requests) >= 2:
-                    break
-                deadline.wait(0.01)
-        assert len(server.requests) >= 2
+        two.taken.set()
+        assert two.answered.wait(20)
+
+
+async def test_tasks_go_on_while_something_else_is_awaited(loopback):
+    two = Two()
+    async with aclosing(aembed_iter(texts(20), chunk_size=10, **known(loopback(two).url))) as chunks:
+        await anext(chunks)
+        two.taken.set()
+        assert await asyncio.to_thread(two.answered.wait, 20)
 
 
 def test_an_iterable_is_read_on_the_thread_that_asks(loopback):
