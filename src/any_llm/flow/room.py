@@ -94,7 +94,10 @@ def taught(cap: Cap) -> str:
 
 def tightest(*limits: Limits) -> Limits:
     """The least of each, of those that are known."""
-    return Limits(*map(_least, *limits))
+    telling = [each for each in limits if each != UNLIMITED]
+    if len(telling) < 2:  # noqa: PLR2004  # as a rule
+        return telling[0] if telling else UNLIMITED
+    return Limits(*map(_least, *telling))
 
 
 def _least(*values: int | None) -> int | None:
