@@ -71,6 +71,8 @@ class Ended(msgspec.Struct):
     error: AnyLLMError | None
     seconds: float
     job: Job
+    at_rest: bool = True
+    """Nobody waits any more, and nothing is held."""
 
 
 def called(
@@ -91,12 +93,13 @@ def called(
     made = msgspec.structs.replace(made, retry=Retry(attempts=retries), **(setting or {}))
     job, world = Job(made, inputs), World(provider)
     world.now = now
-    world.call("opening", iter(lambda: job.opening(MONOTONIC + world.now), None), at=now)
+    world.call("opening", lambda: job.opening(MONOTONIC + world.now), at=now)
     world.run()
     if not world.errors:
-        world.call("call", iter(job.next_conversation, None), at=world.now, workers=workers)
+        world.call("call", job.next_conversation, at=world.now, workers=workers)
         world.run()
     error = world.errors[0] if world.errors else None
     if error is not None:
         job.end(error)
-    return Ended(None if error else job.response(), error, world.now - now, job)
+    at_rest = not world.stuck() and not made.memory.pace(made.place, MONOTONIC + world.now).lanes
+    return Ended(None if error else job.response(), error, world.now - now, job, at_rest)
