@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 
 from any_llm.exceptions import AnyLLMError, ContextLengthExceededError, InsufficientFundsError, RateLimitError
-from any_llm.flow import failure
+from any_llm.flow import failure, literals
 from any_llm.flow.allowance import asked
 from any_llm.flow.caps import halved, told
 from any_llm.flow.credentials import identified, renewed
-from any_llm.flow.literals import without_literals
 from any_llm.flow.matrix import InvalidVectorError
 from any_llm.flow.overflow import said
 from any_llm.flow.pace import Cost
 from any_llm.flow.retry import RETRYABLE, delay
 from any_llm.flow.setting import Answer, Problem
+from any_llm.flow.tally import repeated
 from any_llm.flow.turn import Turn
 from any_llm.flow.vectors import fill
 from any_llm.wire import Admit, Outcome, Reply, Run, Send, Sleep, TransportError
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from any_llm.flow.setting import Setting
     from any_llm.providers.row import Adapter
-    from any_llm.wire import Batch, Call, Command, Part
+    from any_llm.wire import Batch, Call, Command
 
 T = TypeVar("T")
 
@@ -41,10 +41,10 @@ REQUEST_IDS = ("x-request-id", "request-id", "apim-request-id", "x-goog-request-
 """Headers that name a request at the provider, best first."""
 
 
-def converse(setting: Setting, batch: Batch) -> Generator[Command, Outcome, Answer | Problem]:
+def converse(setting: Setting, batch: Batch, *, halved: bool = False) -> Generator[Command, Outcome, Answer | Problem]:
     """Put the batch's vectors into the matrix, or say why not, having tried again where that may help.
 
-    Raises AnyLLMError when the call is ended meanwhile.
+    `halved`: its inputs were sent before, with others. Raises AnyLLMError when the call is ended meanwhile.
     """
     return exchange(
         setting,
@@ -52,6 +52,7 @@ def converse(setting: Setting, batch: Batch) -> Generator[Command, Outcome, Answ
         write=lambda call: _bounded(setting, batch, setting.adapter.encode(call, batch)),
         read=lambda reply, now: _settle(setting, batch, reply, now),
         follow=getattr(setting.adapter, "follow", None),
+        halved=halved,
     )
 
 
@@ -62,8 +63,10 @@ def exchange(
     write: Callable[[Call], Send | Run],
     read: Callable[[Any, float], T],
     follow: Callable[[Call, Reply], Send | None] | None = None,
+    halved: bool = False,
 ) -> Generator[Command, Outcome, T | Problem]:
     """Send what `write` writes and return what `read` reads; `batch` is what an error tells of."""
+    why = {"halved": int(halved)}
     cost, attempt = Cost(len(batch), batch.tokens), 0
     problem: Problem | None = None
     taken: set[str] = set()
@@ -74,7 +77,7 @@ def exchange(
                 admitted = yield Admit(turn.ask)
             except TransportError as ended:
                 raise failure.lost(setting.call, ended) from problem.error if problem else ended
-            result = yield from _tried(setting, batch, turn, admitted, write=write, read=read, follow=follow)
+            result = yield from _tried(setting, batch, turn, admitted, why, write=write, read=read, follow=follow)
             if not isinstance(result, Problem):
                 turn.accepted(getattr(result, "total_tokens", None))
                 return result
@@ -82,7 +85,7 @@ def exchange(
             final = problem.error.status_code in setting.retry.final
             if problem.free is not None and problem.free not in taken and not final:
                 taken.add(problem.free)
-                setting.tally.add(retried=1, possibly_billed_twice=problem.twice)
+                why = repeated(why, unsent=problem.unsent, twice=problem.twice)
                 continue
             attempt += 1
             wait = delay(setting.retry, attempt, asked=problem.asked, chance=setting.chance())
@@ -93,7 +96,7 @@ def exchange(
                 wait = None
             if wait is None:
                 return problem
-            setting.tally.add(retried=1, possibly_billed_twice=problem.twice)
+            why = repeated(why, unsent=problem.unsent, twice=problem.twice)
         finally:
             turn.release()
         try:
@@ -107,6 +110,7 @@ def _tried(
     batch: Batch,
     turn: Turn,
     outcome: Outcome,
+    why: dict[str, int],
     *,
     write: Callable[[Call], Send | Run],
     read: Callable[[Any, float], T],
@@ -117,9 +121,7 @@ def _tried(
     command: Send | Run | None = None
     try:
         command = yield from identified(setting, call, write(call), outcome.now[0])
-        if isinstance(command, Send):
-            setting.tally.add(sent=1)
-        outcome = yield command
+        outcome = yield from setting.tally.counted(command, why)
         if follow is not None:
             outcome = yield from _followed(follow, call, command, outcome)
         outcome = msgspec.structs.replace(outcome, value=_meant(setting.adapter, outcome.value))
@@ -131,13 +133,13 @@ def _tried(
         problem = _refused(setting, call, command, batch, outcome)
     except TransportError as lost:
         # Fewer at once may be answered in time.
-        sent = command is not None  # not the exchange of credentials before it
+        sent = command is not None and lost.sent > 0  # not the exchange of credentials before it
         large = halved(batch, "items") if sent and lost.timed_out and lost.retryable else None
         # A reply that was cut off, or is unreadable, is looked at once more like any broken 200.
         free = "look" if lost.begun else None
         again = lost.retryable and large is None
         error = failure.lost(call, lost)
-        return Problem(error, outcome.now[0], again=again, free=free, twice=sent, large=large)
+        return Problem(error, outcome.now[0], again=again, free=free, twice=sent, unsent=not sent, large=large)
     except AnyLLMError as refused:  # what cannot be written, or a 200 or a model in this process refused
         return Problem(refused, outcome.now[0], long=said(refused, refused.message, batch))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, InvalidVectorError) as wrong:
@@ -187,7 +189,7 @@ def _meant(adapter: Adapter, reply: Any) -> Any:
 
 
 def _settle(setting: Setting, batch: Batch, reply: Any, now: float) -> Answer:
-    part = _decoded(setting, reply)
+    part = literals.decoded(setting.adapter, setting.call, reply)
     # Some servers count nothing and say 0, or less: for a text that is not blank, that is no count.
     least = 1 if any(map(str.strip, batch.texts)) else 0
     tokens = part.prompt_tokens if part.prompt_tokens is not None and part.prompt_tokens >= least else None
@@ -198,17 +200,6 @@ def _settle(setting: Setting, batch: Batch, reply: Any, now: float) -> Answer:
     request_id = next((headers[name] for name in REQUEST_IDS if name in headers), None)
     measured = None if part.estimated else tokens
     return Answer(measured, total, part.model, request_id, part.applied, now, part.cut)
-
-
-def _decoded(setting: Setting, reply: Any) -> Part:
-    """Read a reply; where NaN makes it no JSON, read the rest: the vector that holds it is named."""
-    try:
-        return setting.adapter.decode(setting.call, reply)
-    except msgspec.DecodeError:
-        body = without_literals(reply.body) if isinstance(reply, Reply) else b""
-        if not body or body == reply.body:
-            raise
-        return setting.adapter.decode(setting.call, msgspec.structs.replace(reply, body=body))
 
 
 def _refused(setting: Setting, call: Call, sent: Any, batch: Batch, outcome: Outcome) -> Problem:
