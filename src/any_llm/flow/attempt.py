@@ -9,13 +9,14 @@ from any_llm.exceptions import InsufficientFundsError
 from any_llm.flow.bounds import most
 from any_llm.flow.budget import MILLION
 from any_llm.flow.setting import Problem
-from any_llm.wire import Send
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from any_llm.flow.setting import Setting
     from any_llm.flow.turn import Turn
     from any_llm.flow.watch import Watched
-    from any_llm.wire import Batch, Reply, Run, Waiter
+    from any_llm.wire import Batch, Reply, Run, Send, Waiter
 
 LOOK = 0.1
 """Seconds after which one whose money others have set aside asks again."""
@@ -26,9 +27,10 @@ REQUEST_IDS = ("x-request-id", "request-id", "apim-request-id", "x-goog-request-
 class Attempt:
     """From before it may go until `close()`: then what it cost is settled."""
 
-    def __init__(self, setting: Setting, batch: Batch, turn: Turn, number: int) -> None:
-        """Wait for nothing yet. `number`: 1 for the first try."""
+    def __init__(self, setting: Setting, batch: Batch, turn: Turn, number: int, *, why: Mapping[str, int]) -> None:
+        """Wait for nothing yet. `number`: 1 for the first try; `why` it goes again: by the names of Requests."""
         self._setting, self._batch, self._turn, self._number = setting, batch, turn, number
+        self.why = why
         self._held: int | None = None
         """Tokens set aside for it."""
         self._broke = False
@@ -69,8 +71,6 @@ class Attempt:
     def goes(self, command: Send | Run) -> None:
         """It is sent now."""
         self._sent = True
-        if isinstance(command, Send):
-            self._setting.tally.add(sent=1)
         if self._setting.watch is not None:
             self._watched = self._setting.watch.goes(command, self._batch, self._number)
 
@@ -90,9 +90,8 @@ class Attempt:
         self._refused = problem is not None and not problem.twice
         self._tell(None if problem is None else type(problem.error).__name__)
 
-    def again(self, problem: Problem, wait: float) -> None:
+    def again(self, wait: float) -> None:
         """Its inputs are sent again, after so many seconds."""
-        self._setting.tally.add(retried=1, possibly_billed_twice=problem.twice)
         if self._watched is not None:
             self._watched.again(wait)
 
