@@ -43,11 +43,11 @@ class Scope:
         if not self.bounded:
             return most
         now = time.monotonic()
-        if self.deadline is not None and (most := min(most, self.deadline - now)) <= 0:
+        if self.deadline is not None and self.deadline <= now:
             raise TransportError("the deadline has passed", timed_out=True, retryable=False)
-        if self._until is not None and (most := min(most, self._until - now)) <= 0:
+        if self._until is not None and self._until <= now:
             raise TimeoutError
-        return most
+        return min(most, *(end - now for end in (self.deadline, self._until) if end is not None))
 
     @property
     def bounded(self) -> bool:
