@@ -74,6 +74,8 @@ WRONG = [
     ("counted from one", part(A, B, C, indexes=[1, 2, 3]), "no permutation", None),
     ("below zero", part(A, B, C, indexes=[-1, 0, 1]), "no permutation", None),
     ("ragged", part(A, [1.0], C), "wide", 1),
+    ("ragged, the first", part([1.0], B, C), "1 wide among others of 2", 0),
+    ("each of another width", part(A, [1.0], [1.0, 2.0, 3.0]), "wide", None),
     ("ragged, placed", part(A, B, [1.0], indexes=[2, 1, 0]), "wide", 0),
     ("empty", part([], [], []), "empty", 0),
     ("null", part(A, None, C), "null", 1),
@@ -103,6 +105,10 @@ WRONG = [
     ("not ASCII", part(AAA, "é" + AAA[1:], AAA), "base64", 1),
     ("an empty string", part("", "", ""), "empty", 0),
     ("a list among base64", part(AAA, B, AAA), "among", 1),
+    ("a list before base64", part([], AAA, AAA), "among", 0),
+    ("base64 before lists", part(AAA, B, C), "str", 0),
+    ("null before base64", part(None, AAA, AAA), "vector", 0),
+    ("null, base64 and a list", part(None, AAA, C), "as many", None),
     ("base64 among lists", part(A, AAA, C), "str", 1),
     ("null among base64", part(AAA, None, AAA), "vector", 1),
 ]
@@ -121,7 +127,7 @@ def test_wrong_ones(made: Part, words: str, index: int | None):
 def test_the_width_asked_for_is_the_width(asked: int, width: int, words: str):
     with pytest.raises(InvalidVectorError, match=words) as error:
         filled(part(*[[1.0] * width] * 3), asked=asked)
-    assert error.value.index == 0
+    assert error.value.index is None
     assert filled(part(*[[1.0] * asked] * 3), asked=asked) == [[1.0] * asked] * 3
 
 
@@ -130,7 +136,10 @@ def test_the_first_batch_sets_the_width_and_the_index_is_the_calls():
     fill(matrix, a_batch("ab", first=2), part(A, B))
     with pytest.raises(InvalidVectorError, match="1 wide, not the 2") as error:
         fill(matrix, a_batch("cd", first=0), part([1.0], [1.0]))
-    assert error.value.index == 0
+    assert error.value.index is None
+    with pytest.raises(InvalidVectorError, match="1 wide, not the 2") as error:
+        fill(matrix, a_batch("d", first=1), part([1.0]))
+    assert error.value.index == 1
     with pytest.raises(InvalidVectorError, match="NaN") as error:
         fill(matrix, a_batch("cd", first=2), part([1.0, 1.0], [1.0, 1e39]))
     assert error.value.index == 3

@@ -74,7 +74,7 @@ class Matrix:
         self._right = False
 
     @contextmanager
-    def open(self, width: int, index: int) -> Iterator[memoryview]:
+    def open(self, width: int, index: int | None) -> Iterator[memoryview]:
         """Writable bytes of the whole matrix. Raises when the width is not the one in force.
 
         The first to write sets the width, and takes it back if what it wrote turns out wrong.

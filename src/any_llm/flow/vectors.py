@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from collections import Counter
 from functools import partial
 from math import hypot, isfinite
 from typing import TYPE_CHECKING
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 _floats = msgspec.json.Decoder(list[float])
 _integers = msgspec.json.Decoder(list[int])
-QUOTE = ord('"')
+QUOTE, BRACKET = b'"['
 UNEVEN = 1e-3
 """A length this far from 1 is no rounding."""
 ROWS = 1024
@@ -41,7 +42,8 @@ def fill(matrix: Matrix, batch: Batch, part: Part) -> None:
     cut = form.dimensions is not None and width == form.cut_from != form.dimensions
     size = bytes_each(form) * (form.dimensions if cut and form.dimensions else width)
     apart: dict[int, bytes] = {}
-    with matrix.open(size // bytes_each(form), places[0]) as target:
+    # Of several that are all of another width, none is at fault by itself.
+    with matrix.open(size // bytes_each(form), places[0] if len(places) == 1 else None) as target:
         for row, place in zip(rows, places, strict=True):
             inside = place < matrix.count
             own = target[place * size : (place + 1) * size] if inside else memoryview(bytearray(size))
@@ -71,9 +73,19 @@ def _rows(vectors: Sequence[msgspec.Raw] | Vectors, places: Sequence[int], form:
     """Bytes of each vector, or its base64 text, which is decoded once its place in the matrix is known."""
     if isinstance(vectors, Vectors):
         return [vectors.row(position) for position in range(len(vectors))], False
-    encoded = memoryview(vectors[0])[0] == QUOTE
+    encoded = _encoded(vectors)
     read = _text if encoded else _values if form.dtype == "float32" else partial(_whole, code=CODES[form.dtype])
     return [read(vector, place) for vector, place in zip(vectors, places, strict=True)], encoded
+
+
+def _encoded(vectors: Sequence[msgspec.Raw]) -> bool:
+    """Whether they are base64: as most are, if one is odd."""
+    if memoryview(vectors[0])[0] == memoryview(vectors[-1])[0]:
+        return memoryview(vectors[0])[0] == QUOTE
+    begin = [memoryview(vector)[0] for vector in vectors]
+    if begin.count(QUOTE) == begin.count(BRACKET):
+        raise InvalidVectorError("as many vectors are lists as are base64")
+    return begin.count(QUOTE) > begin.count(BRACKET)
 
 
 def _text(vector: msgspec.Raw, place: int) -> memoryview:
@@ -101,17 +113,21 @@ def _whole(vector: msgspec.Raw, place: int, *, code: str) -> memoryview:
 
 def _width(rows: list[memoryview], places: Sequence[int], each: int, *, encoded: bool) -> int:
     """Values each vector holds, told from lengths before anything is decoded. Raises when they differ."""
-    width = 0
+    widths = []
     for row, place in zip(rows, places, strict=True):
         size = len(row) // 4 * 3 - bytes(row[-2:]).count(b"=") if encoded else len(row)
         if size % each or (encoded and len(row) % 4):
             raise InvalidVectorError("a vector is not base64 of whole float32 values", place)
         if not size:
             raise InvalidVectorError("a vector is empty", place)
-        if width and size != width * each:
-            raise InvalidVectorError(f"a vector is {size // each} wide among others of {width}", place)
-        width = size // each
-    return width
+        widths.append(size // each)
+    if len(set(widths)) > 1:
+        (usual, often), (_, next_often), *_ = Counter(widths).most_common()
+        odd = next(at for at, width in enumerate(widths) if width != usual)
+        # Where as many are of another width, nobody can tell which is at fault.
+        index = places[odd] if often > next_often else None
+        raise InvalidVectorError(f"a vector is {widths[odd]} wide among others of {usual}", index)
+    return widths[0]
 
 
 def _unbase64(text: memoryview, place: int) -> bytes:
