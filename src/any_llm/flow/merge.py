@@ -28,6 +28,8 @@ def merge(
     for index, first in same.items():
         if matrix.written[first]:
             matrix.repeat(index, first)
+    # Taken first: threads of a call that was ended may still write, and what they do is not looked after any more.
+    missing = frozenset() if matrix.placed == matrix.count else _missing(matrix)
     vectors = matrix.vectors()
     if (call.options.normalize or (matrix.uneven and call.options.normalize is None)) and len(vectors):
         normalise(vectors)
@@ -41,7 +43,7 @@ def merge(
         dimensions_by=_dimensions_by(matrix),
         request_ids=tuple(answer.request_id for answer in answers if answer.request_id),
         as_base64=call.options.encoding_format == "base64",
-        missing=frozenset() if matrix.placed == matrix.count else _missing(matrix),
+        missing=missing,
         errors=dict(sorted(errors.items())),
         requests=setting.tally.requests(),
         truncated=tuple(sorted(pieces.truncated - errors.keys())),
