@@ -71,25 +71,8 @@ class Ended(msgspec.Struct):
     error: AnyLLMError | None
     seconds: float
     job: Job
-
-
-class Asked:
-    """A job's conversations, for several workers: it may have none now, and some later."""
-
-    def __init__(self, job: Job) -> None:
-        """Ask this one."""
-        self.job = job
-
-    def __iter__(self) -> Asked:
-        """As iterators do."""
-        return self
-
-    def __next__(self) -> Any:
-        """Take the next; unlike iter(callable, None), ask again after there was none."""
-        flow = self.job.next_conversation()
-        if flow is None:
-            raise StopIteration
-        return flow
+    at_rest: bool = True
+    """Nobody waits any more, and nothing is held."""
 
 
 def called(
@@ -110,12 +93,13 @@ def called(
     made = msgspec.structs.replace(made, retry=Retry(attempts=retries), **(setting or {}))
     job, world = Job(made, inputs), World(provider)
     world.now = now
-    world.call("opening", iter(lambda: job.opening(MONOTONIC + world.now), None), at=now)
+    world.call("opening", lambda: job.opening(MONOTONIC + world.now), at=now)
     world.run()
     if not world.errors:
-        world.call("call", Asked(job), at=world.now, workers=workers)
+        world.call("call", job.next_conversation, at=world.now, workers=workers)
         world.run()
     error = world.errors[0] if world.errors else None
     if error is not None:
         job.end(error)
-    return Ended(None if error else job.response(), error, world.now - now, job)
+    at_rest = not world.stuck() and not made.memory.pace(made.place, MONOTONIC + world.now).lanes
+    return Ended(None if error else job.response(), error, world.now - now, job, at_rest)

@@ -41,7 +41,7 @@ class Town:
     def call(self, name, count, *, at=0.0, workers=8):
         """A call of so many requests."""
         job = Job(self.setting(count), [TEXT] * count)
-        self.world.call(name, iter(job.next_conversation, None), at=at, workers=min(workers, count))
+        self.world.call(name, job.next_conversation, at=at, workers=min(workers, count))
 
     def batches(self, name, sizes, *, at=0.0, workers=8):
         """A call of requests with so many inputs and tokens each."""
@@ -51,7 +51,7 @@ class Town:
             converse(setting, Batch([TEXT] * items, range(first, first + items), max(tokens, 8 * items)))
             for first, (items, tokens) in zip(firsts, sizes, strict=True)
         )
-        self.world.call(name, flows, at=at, workers=min(workers, len(sizes)))
+        self.world.call(name, lambda: next(flows, None), at=at, workers=min(workers, len(sizes)))
 
     def run(self, **options):
         self.world.run(**options)
@@ -368,7 +368,7 @@ def test_a_long_call_is_more_patient_unless_the_client_says_how_much(count, atte
     town = Town(lambda *_: (0.1, bad(500)))
     setting = town.setting(count)
     setting = msgspec.structs.replace(setting, retry=msgspec.structs.replace(setting.retry, attempts=attempts))
-    town.world.call("call", iter(Job(setting, [TEXT] * count).next_conversation, None))
+    town.world.call("call", Job(setting, [TEXT] * count).next_conversation)
     town.run()
     assert (len(town.world.sent), [type(error) for error in town.world.errors]) == (sent, [ProviderError])
 

@@ -14,9 +14,11 @@ from any_llm.wire import Admit, Outcome, Reply, Run, Send, Sleep, TransportError
 from by_hand import MONOTONIC, WALL
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator
+    from collections.abc import Callable, Generator
 
     Flow = Generator[Any, Outcome, Any]
+    Take = Callable[[], Flow | None]
+    """The next conversation; None: there is none now, though one under way may bring more."""
     Server = Callable[[float, "Sent"], tuple[float, Reply | TransportError]]
 
 
@@ -35,9 +37,9 @@ class Worker:
 
     holds = None
 
-    def __init__(self, world: World, name: str, flows: Iterator[Flow]) -> None:
+    def __init__(self, world: World, name: str, take: Take) -> None:
         """Begin with the first."""
-        self.world, self.name, self.flows = world, name, flows
+        self.world, self.name, self.take = world, name, take
         self.flow: Flow | None = None
         self.command: Any = None
         self.asked = 0.0
@@ -55,7 +57,7 @@ class Worker:
 
     def begin(self) -> None:
         """Take the next conversation, or end."""
-        self.flow = next(self.flows, None)
+        self.flow = self.take()
         if self.flow is None:
             self.ended = self.world.now
         else:
@@ -131,10 +133,10 @@ class World:
         """Let this happen after so many seconds."""
         heapq.heappush(self._events, (self.now + seconds, next(self.numbers), event))
 
-    def call(self, name: str, flows: Iterator[Flow], *, at: float = 0.0, workers: int = 1) -> None:
+    def call(self, name: str, take: Take, *, at: float = 0.0, workers: int = 1) -> None:
         """Begin a call then, with so many conversations under way at most."""
         for _ in range(workers):
-            worker = Worker(self, name, flows)
+            worker = Worker(self, name, take)
             self.workers.append(worker)
             self.later(at - self.now, worker.begin)
 
