@@ -183,6 +183,8 @@ class Outcome(msgspec.Struct, frozen=True):
 
     value: Any
     now: Now
+    sent: int = 1
+    """How often a request was sent for it, at least in part: twice, when its first connection was at its end."""
 
     def __repr__(self) -> str:
         """When, and of what kind: the value may be a key."""
@@ -195,9 +197,9 @@ class TransportError(Exception):
     def __init__(self, message: str, *, timed_out: bool = False, retryable: bool = True, begun: bool = False) -> None:
         """Say what broke, without the address's query or any header. `begun`: a reply had begun, and was cut off."""
         super().__init__(message)
-        self.timed_out = timed_out
-        self.retryable = retryable
-        self.begun = begun
+        self.timed_out, self.retryable, self.begun = timed_out, retryable, begun
+        self.sent = 1
+        """How often the request was sent, at least in part: not at all, where no connection came about."""
 
 
 class UnusableReplyError(TransportError):

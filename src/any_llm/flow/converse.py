@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 
 from any_llm.exceptions import AnyLLMError, ContextLengthExceededError, InsufficientFundsError, RateLimitError
-from any_llm.flow import failure
+from any_llm.flow import failure, literals
 from any_llm.flow.allowance import asked
 from any_llm.flow.attempt import Attempt
 from any_llm.flow.caps import halved, told
 from any_llm.flow.credentials import identified, renewed
-from any_llm.flow.literals import without_literals
 from any_llm.flow.matrix import InvalidVectorError
 from any_llm.flow.overflow import said
 from any_llm.flow.pace import Cost
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
 
     from any_llm.flow.setting import Setting
     from any_llm.providers.row import Adapter
-    from any_llm.wire import Batch, Call, Command, Part
+    from any_llm.wire import Batch, Call, Command
 
 T = TypeVar("T")
 
@@ -40,10 +39,10 @@ POLL = 0.5
 """Seconds between two questions whether a provider is done."""
 
 
-def converse(setting: Setting, batch: Batch) -> Generator[Command, Outcome, Answer | Problem]:
+def converse(setting: Setting, batch: Batch, *, halved: bool = False) -> Generator[Command, Outcome, Answer | Problem]:
     """Put the batch's vectors into the matrix, or say why not, having tried again where that may help.
 
-    Raises AnyLLMError when the call is ended meanwhile.
+    `halved`: its inputs were sent before, with others. Raises AnyLLMError when the call is ended meanwhile.
     """
     return exchange(
         setting,
@@ -51,6 +50,7 @@ def converse(setting: Setting, batch: Batch) -> Generator[Command, Outcome, Answ
         write=lambda call: _bounded(setting, batch, setting.adapter.encode(call, batch)),
         read=lambda reply, now, attempt: _settle(setting, batch, reply, now, attempt),
         follow=getattr(setting.adapter, "follow", None),
+        halved=halved,
     )
 
 
@@ -61,15 +61,17 @@ def exchange(
     write: Callable[[Call], Send | Run],
     read: Callable[[Any, float, Attempt], T],
     follow: Callable[[Call, Reply], Send | None] | None = None,
+    halved: bool = False,
 ) -> Generator[Command, Outcome, T | Problem]:
     """Send what `write` writes and return what `read` reads; `batch` is what an error tells of."""
     cost, tries, failed = Cost(len(batch), batch.tokens), 0, 0
+    why = {"halved": int(halved)}
     problem: Problem | None = None
     taken: set[str] = set()
     while True:
         turn = Turn(setting.memory, setting.place, setting.terms, setting.caller, cost)
         tries += 1
-        attempt = Attempt(setting, batch, turn, tries)
+        attempt = Attempt(setting, batch, turn, tries, why)
         try:
             try:
                 admitted = yield Admit(attempt.ask)
@@ -85,7 +87,7 @@ def exchange(
             final = problem.error.status_code in setting.retry.final
             if problem.free is not None and problem.free not in taken and not final:
                 taken.add(problem.free)
-                attempt.again(problem, 0.0)
+                why = attempt.again(problem, 0.0)
                 continue
             failed += 1
             wait = delay(setting.retry, failed, asked=problem.asked, chance=setting.chance())
@@ -96,7 +98,7 @@ def exchange(
                 wait = None
             if wait is None:
                 return problem
-            attempt.again(problem, wait)
+            why = attempt.again(problem, wait)
         finally:
             attempt.close()
             turn.release()
@@ -122,8 +124,7 @@ def _tried(
     command: Send | Run | None = None
     try:
         command = yield from identified(setting, call, write(call), outcome.now[0])
-        attempt.goes(command)
-        outcome = yield command
+        outcome = yield from attempt.perform(command)
         if follow is not None:
             outcome = yield from _followed(follow, call, command, outcome)
         outcome = msgspec.structs.replace(outcome, value=_meant(setting.adapter, outcome.value))
@@ -136,7 +137,7 @@ def _tried(
         problem = _refused(setting, call, command, batch, outcome)
     except TransportError as lost:
         # Fewer at once may be answered in time.
-        sent = command is not None  # not the exchange of credentials before it
+        sent = attempt.sent > 0  # not the exchange of credentials before it
         large = halved(batch, "items") if sent and lost.timed_out and lost.retryable else None
         # A reply that was cut off, or is unreadable, is looked at once more like any broken 200.
         free = "look" if lost.begun else None
@@ -192,7 +193,7 @@ def _meant(adapter: Adapter, reply: Any) -> Any:
 
 
 def _settle(setting: Setting, batch: Batch, reply: Any, now: float, attempt: Attempt) -> Answer:
-    part = _decoded(setting, reply)
+    part = literals.decoded(setting.adapter, setting.call, reply)
     # Some servers count nothing and say 0, or less: for a text that is not blank, that is no count.
     least = 1 if any(map(str.strip, batch.texts)) else 0
     tokens = part.prompt_tokens if part.prompt_tokens is not None and part.prompt_tokens >= least else None
@@ -201,17 +202,6 @@ def _settle(setting: Setting, batch: Batch, reply: Any, now: float, attempt: Att
     fill(setting.matrix, batch, part)
     measured = None if part.estimated else tokens
     return Answer(measured, total, part.model, attempt.request_id, part.applied, now, part.cut)
-
-
-def _decoded(setting: Setting, reply: Any) -> Part:
-    """Read a reply; where NaN makes it no JSON, read the rest: the vector that holds it is named."""
-    try:
-        return setting.adapter.decode(setting.call, reply)
-    except msgspec.DecodeError:
-        body = without_literals(reply.body) if isinstance(reply, Reply) else b""
-        if not body or body == reply.body:
-            raise
-        return setting.adapter.decode(setting.call, msgspec.structs.replace(reply, body=body))
 
 
 def _refused(setting: Setting, call: Call, sent: Any, batch: Batch, outcome: Outcome) -> Problem:

@@ -144,8 +144,8 @@ def unreadable(call: Call, reason: str, index: int | None = None) -> errors.Inva
     return errors.InvalidResponseError(f"{call.model}: {reason}", None, call.row.name, status_code=200, index=index)
 
 
-def alike(error: errors.AnyLLMError, index: int) -> errors.AnyLLMError:
-    """The same, of an equal input."""
+def alike(error: errors.AnyLLMError, index: int | None) -> errors.AnyLLMError:
+    """The same, of an equal input, or of none."""
     copied = copy(error)
     copied.index = index
     return copied

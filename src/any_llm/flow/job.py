@@ -18,9 +18,10 @@ from any_llm.flow.merge import merge
 from any_llm.flow.overflow import Long
 from any_llm.flow.pieces import Pieces
 from any_llm.flow.plan import Plan, equal_ones
+from any_llm.flow.record import Record
 from any_llm.flow.retry import DEADLINE, MANY_REQUESTS
 from any_llm.flow.room import giving_way, in_force, tightest
-from any_llm.flow.search import Bench, is_the_request, may_be_an_input, search
+from any_llm.flow.search import Bench, acquit, failed, may_be_an_input, search
 from any_llm.flow.setting import Answer, Problem, Setting
 from any_llm.flow.truncation import full
 from any_llm.providers.row import Limits
@@ -62,7 +63,7 @@ class Job:
         order = [index for index in range(self.size) if index not in out] if out else None
         self._plan = Plan(inputs, self._limits, prefix=call.prefix, order=order, rate=self._rate, count=setting.count)
         self._pieces = Pieces(setting, self._plan, self.size, lambda: self._limits().input_tokens)
-        self._answers: list[Answer] = []
+        self._record = Record(call)
         self._slow = 0
         """Requests in a row that nobody answered in time."""
         self._begun = self._alone = False
@@ -86,13 +87,14 @@ class Job:
             batch = None
             while batch is None and (taken := self._plan.take()) is not None:
                 batch = self._pieces.before(taken)
+            again = self._plan.halved
             if batch is not None and not self._begun:
                 one = self._plan.done() and not self._pieces.may_split(batch)
                 self._begun, self._alone = True, one and not self.of_many
                 if not self._alone and self.setting.retry.attempts is None:
                     patient = msgspec.structs.replace(self.setting.retry, attempts=MANY_REQUESTS)
                     self.setting = msgspec.structs.replace(self.setting, retry=patient)
-        return None if batch is None else self._converse(batch)
+        return None if batch is None else self._converse(batch, again=again)
 
     def deadline(self, timeout: float) -> float | None:
         """Seconds this call may take when nobody said how long, once its first conversation was taken.
@@ -112,9 +114,9 @@ class Job:
     def _rate(self) -> float:
         return tokens.rate(self.setting.memory.known(self.setting.place, self._now).seen)
 
-    def _converse(self, batch: Batch) -> Flow:
+    def _converse(self, batch: Batch, *, again: bool) -> Flow:
         limits = self._limits()
-        result = yield from converse(self.setting, batch)
+        result = yield from converse(self.setting, batch, halved=again)
         if isinstance(result, Answer):
             self._keep(batch, result, limits)
             return
@@ -126,17 +128,19 @@ class Job:
         elif not may_be_an_input(result):
             raise result.error
         elif len(batch) > 1:
-            found = yield from search(self._bench(), batch, result, proven=bool(self._answers))
-            if not found and (cap := halved(batch, "items")) is not None:  # fewer at once went well
+            found = yield from search(self._bench(), batch, result, proven=bool(self._record.answers))
+            # Fewer at once went well. A server that fails teaches nothing.
+            if not found and not failed(result) and (cap := halved(batch, "items")) is not None:
                 from_refusal(self.setting, batch, cap, result.at)
         else:
             # To go on past a bad request would be to send it again for each input.
-            if self._collect and not self._answers and (yield from is_the_request(self.setting)):
-                raise result.error
+            if self._collect and self._record.doubtful():
+                yield from acquit(self.setting, result)
             self._blame(batch.indexes[0], result)
 
     def _bench(self) -> Bench:
-        return Bench(self.setting, self._plan.batch, self._keep, self._blame, first_only=not self._collect)
+        doubt = self._record.doubtful
+        return Bench(self.setting, self._plan.batch, self._keep, self._blame, doubt, first_only=not self._collect)
 
     def _too_long(self, batch: Batch, problem: Problem) -> Flow:
         """One of these inputs, at least, is to be split: whatever cannot be the one need not be searched."""
@@ -150,7 +154,7 @@ class Job:
     def _keep(self, batch: Batch, answer: Answer, limits: Limits | None = None) -> None:
         """Take what went well. `limits`: those the batch was planned under; None: it was not planned."""
         with self._lock:
-            self._answers.append(answer)
+            self._record.add(answer)
             self._slow = 0
             self._now = max(self._now, answer.at)
         cut = self._pieces.cut(batch, answer)
@@ -172,7 +176,7 @@ class Job:
         self._keep_to(cap, batch, problem.at)
         with self._lock:
             self._plan.give_back(batch)
-        self.setting.tally.add(halved=1)
+        self.setting.tally.add(possibly_billed_twice=problem.twice)
 
     def _keep_to(self, cap: Cap, batch: Batch, now: float) -> None:
         self._explicit = giving_way(self._explicit, cap)
@@ -186,8 +190,7 @@ class Job:
                 cap = Cap(limits=Limits(input_tokens=problem.long.limit), named=True)
                 self._keep_to(cap, self._plan.batch([index]), problem.at)
             with self._lock:
-                if self._pieces.split(index, problem.long):
-                    self.setting.tally.add(halved=1)
+                if self._pieces.split(index, problem.long, sent=True):
                     return
         index = self._pieces.owner(index)
         if self.size > 1 or error.index is not None:
@@ -196,6 +199,7 @@ class Job:
             raise error
         with self._lock:
             self.errors[index] = error
+            self._record.refuse()
             self._pieces.give_up(index)
 
     def _was_cut(self, row: int, batch: Batch, answer: Answer) -> None:
@@ -214,13 +218,10 @@ class Job:
         return lost(self.setting.call, error)
 
     def response(self) -> CreateEmbeddingResponse:
-        """Every conversation has ended well: build the response. Raises when one is missing, or models were mixed."""
+        """Every conversation has ended well: build the response. Raises when one is missing."""
         missing = self.setting.matrix.count - self.setting.matrix.placed - len(self._same) - len(self.errors)
         if missing:
             raise unreadable(self.setting.call, f"{missing} of {self.size} inputs have no vector")
-        models = sorted({answer.model for answer in self._answers if answer.model})
-        if len(models) > 1:
-            raise unreadable(self.setting.call, f"its replies came from several models: {', '.join(models)}")
         made = self._merged()
         if self.watch is not None:
             self.watch.made(made, self.setting.matrix.width)
@@ -232,8 +233,8 @@ class Job:
             return self._plan.done()
 
     def partial(self) -> CreateEmbeddingResponse | None:
-        """What was paid for so far; None: nothing."""
-        return self._merged() if self._answers else None
+        """What was paid for so far; None: nothing, or nothing of use."""
+        return self._merged() if self._record.usable else None
 
     def end(self, error: BaseException) -> None:
         """The call ends with this: let it carry what was paid for."""
@@ -246,4 +247,4 @@ class Job:
                 self.errors[index] = alike(self.errors[first], index)
             if first in self._pieces.truncated:
                 self._pieces.truncated.add(index)
-        return merge(self.setting, self._answers, self.errors, self._same, self._pieces)
+        return merge(self.setting, self._record.answers, self.errors, self._same, self._pieces)

@@ -90,10 +90,10 @@ class Pieces:
         limit = self._limit()
         return self._setting.overflow.splits and any(self.length(text, limit) != "fits" for text in batch.texts)
 
-    def split(self, row: int, long: Long | None = None) -> bool:
+    def split(self, row: int, long: Long | None = None, *, sent: bool = False) -> bool:
         """Put pieces in the place of a text that is too long. False: it cannot be cut, or shall not be.
 
-        `long`: what its refusal said.
+        `long`: what its refusal said; `sent`: it went as a whole before.
         """
         if not self._setting.overflow.splits:
             return False
@@ -101,7 +101,7 @@ class Pieces:
         if len(found) == 1:
             return False
         owner = self.owner(row)
-        rows = self._plan.add(found[:1] if self._setting.overflow.asked == "truncate" else found)
+        rows = self._plan.add(found[:1] if self._setting.overflow.asked == "truncate" else found, halved=sent)
         line = self._rows.setdefault(owner, [owner])
         at = line.index(row)
         line[at : at + 1] = rows

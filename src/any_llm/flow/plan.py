@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from any_llm.flow.tokens import estimate, size
 from any_llm.wire import Batch
@@ -11,6 +11,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from any_llm.providers.row import Limits
+
+
+class Stretch(NamedTuple):
+    """Inputs that are planned one after another."""
+
+    order: Sequence[int]
+    """Their positions."""
+    begun: int = 0
+    """How many of them are under way."""
+    most: int | None = None
+    """How many a batch may take at most."""
+    halved: bool = False
+    """They were sent before, with others."""
 
 
 class Plan:
@@ -37,23 +50,26 @@ class Plan:
         self._rate = rate
         self._count = count
         positions = range(len(inputs)) if order is None else order
-        self._left: list[tuple[Sequence[int], int, int | None]] = [(positions, 0, None)]
-        """Positions, how many of them are under way, and how many a batch may take at most; the last goes first."""
+        self._left = [Stretch(positions)]
+        """The last goes first."""
+        self.halved = False
+        """Whether the inputs of the batch taken last were sent before, with others."""
 
     def take(self) -> Batch | None:
         """Plan the next batch; None: every input is under way."""
-        while self._left and len(self._left[-1][0]) == self._left[-1][1]:
+        while self._left and self._left[-1].begun == len(self._left[-1].order):
             self._left.pop()
         if not self._left:
             return None
-        order, start, most = self._left.pop()
-        batch = self._filled(order, start, most, self._limits())
-        self._left.append((order, start + len(batch), most))
+        last = self._left[-1]
+        batch = self._filled(last.order, last.begun, last.most, self._limits())
+        self._left[-1] = last._replace(begun=last.begun + len(batch))
+        self.halved = last.halved
         return batch
 
     def done(self) -> bool:
         """Whether every input is under way."""
-        return all(len(order) == begun for order, begun, _ in self._left)
+        return all(each.begun == len(each.order) for each in self._left)
 
     def batch(self, indexes: Sequence[int], tokens: int | None = None) -> Batch:
         """These inputs as one batch."""
@@ -68,28 +84,28 @@ class Plan:
         """An input as it was given."""
         return self._inputs[index]
 
-    def add(self, texts: Sequence[str]) -> Sequence[int]:
-        """More inputs, to go before all others: say at which positions they stand."""
+    def add(self, texts: Sequence[str], *, halved: bool) -> Sequence[int]:
+        """More inputs, to go before all others: say at which positions they stand. `halved`: the whole was sent."""
         first = len(self._inputs)
         self._inputs += texts
-        self.again(range(first, len(self._inputs)))
+        self._left.append(Stretch(range(first, len(self._inputs)), halved=halved))
         return range(first, len(self._inputs))
 
     def drop(self, indexes: set[int]) -> None:
         """Of these, what is not under way shall not be."""
         self._left = [
-            (left, 0, most)
-            for order, start, most in self._left
-            if (left := [index for index in order[start:] if index not in indexes])
+            each._replace(order=left, begun=0)
+            for each in self._left
+            if (left := [index for index in each.order[each.begun :] if index not in indexes])
         ]
 
     def again(self, indexes: Sequence[int]) -> None:
         """Plan these inputs anew, before all others."""
-        self._left.append((indexes, 0, None))
+        self._left.append(Stretch(indexes, halved=True))
 
     def give_back(self, batch: Batch) -> None:
         """These inputs were too much for one request: plan them anew, in smaller batches, before all others."""
-        self._left.append((batch.indexes, 0, len(batch) - 1))
+        self._left.append(Stretch(batch.indexes, most=len(batch) - 1, halved=True))
 
     def _filled(self, order: Sequence[int], start: int, most: int | None, limits: Limits) -> Batch:
         """The batch that begins at `start`, as full as it may be."""

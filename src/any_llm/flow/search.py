@@ -12,6 +12,7 @@ import msgspec
 
 from any_llm.exceptions import ContentFilterError, ContextLengthExceededError, InvalidRequestError, ProviderError
 from any_llm.flow.converse import converse
+from any_llm.flow.failure import alike
 from any_llm.flow.matrix import Matrix
 from any_llm.flow.setting import Answer, Problem
 from any_llm.wire import Batch
@@ -41,6 +42,8 @@ class Bench(msgspec.Struct, frozen=True):
     """Takes what went well."""
     blame: Callable[[int, Problem], None]
     """Takes a bad input; raises when one is enough."""
+    doubt: Callable[[], bool]
+    """Whether so many were bad of late, and nothing went well, that it is to be asked anew if they are the reason."""
     first_only: bool
     """One bad input is enough: the first."""
 
@@ -51,7 +54,7 @@ def may_be_an_input(problem: Problem) -> bool:
     if isinstance(error, ContentFilterError | ContextLengthExceededError):
         return True
     ambiguous = isinstance(error, InvalidRequestError | ProviderError) and error.status_code in AMBIGUOUS
-    return ambiguous or _failed(problem)
+    return ambiguous or failed(problem)
 
 
 def _hasty(setting: Setting) -> Setting:
@@ -59,17 +62,18 @@ def _hasty(setting: Setting) -> Setting:
     return msgspec.structs.replace(setting, retry=msgspec.structs.replace(setting.retry, final=FAILED | {UNUSABLE}))
 
 
-def _failed(problem: Problem) -> bool:
+def failed(problem: Problem) -> bool:
+    """Whether the server failed."""
     return isinstance(problem.error, ProviderError) and problem.error.status_code in FAILED
 
 
-def is_the_request(setting: Setting) -> Generator[Command, Outcome, bool]:
-    """Whether even a plain word is refused. Then no input is at fault."""
+def acquit(setting: Setting, problem: Problem) -> Generator[Command, Outcome, None]:
+    """Raise the problem's error, of no input, when even a plain word is refused: then it is the request."""
     text = setting.call.prefix + WORD
     apart = msgspec.structs.replace(_hasty(setting), matrix=Matrix(1, setting.matrix.form))
-    setting.tally.add(halved=1)
-    result = yield from converse(apart, Batch([text], [0], len(text)))
-    return isinstance(result, Problem)
+    result = yield from converse(apart, Batch([text], [0], len(text)), halved=True)
+    if isinstance(result, Problem):
+        raise alike(problem.error, None)
 
 
 def search(bench: Bench, batch: Batch, problem: Problem, *, proven: bool) -> Generator[Command, Outcome, bool]:
@@ -78,24 +82,28 @@ def search(bench: Bench, batch: Batch, problem: Problem, *, proven: bool) -> Gen
     `proven`: such a request was answered before in this call. Raises the problem's error when the request is at fault,
     and any other error that comes up.
     """
-    left = list(batch.indexes)
-    if problem.error.index is not None:  # the reply itself tells which
-        bench.blame(problem.error.index, problem)
-        left.remove(problem.error.index)
+    left, named = list(batch.indexes), problem.error.index
+    if named is not None:  # the reply itself tells which
+        # Of one that is wrong about all, each would be sent to be blamed.
+        if not (bench.first_only or proven):
+            yield from acquit(bench.setting, problem)
+        bench.blame(named, problem)
+        bench.setting.tally.add(possibly_billed_twice=problem.twice)
+        left.remove(named)
         yield from _unknown(bench, left)
         return True
-    if proven and not _failed(problem):
+    bench.setting.tally.add(possibly_billed_twice=problem.twice)
+    if proven and not failed(problem) and problem.error.status_code != UNUSABLE:
         return (yield from _bad(bench, left))
     probe = min(left, key=lambda index: _shortness(batch.texts[batch.indexes.index(index)]))
     found = yield from _send(bench, [probe], hasty=True)
     left.remove(probe)
     if found is None:
         return (yield from _bad(bench, left))
-    if (yield from is_the_request(bench.setting)):
-        raise problem.error
+    yield from acquit(bench.setting, problem)
     if bench.first_only:  # the first bad input is wanted: look at those that stand before it
         yield from _unknown(bench, [index for index in left if index < probe])
-    if _failed(found):
+    if failed(found):
         yield from _unknown(bench, [probe])
     else:
         bench.blame(probe, found)
@@ -116,8 +124,11 @@ def _unknown(bench: Bench, left: list[int]) -> Generator[Command, Outcome, bool]
     if problem is None:
         return False
     if len(left) > 1:
+        bench.setting.tally.add(possibly_billed_twice=problem.twice)
         return (yield from _bad(bench, left))
     bench.blame(left[0], problem)
+    if bench.doubt():
+        yield from acquit(bench.setting, problem)
     return True
 
 
@@ -134,10 +145,10 @@ def _bad(bench: Bench, left: list[int]) -> Generator[Command, Outcome, bool]:
 
 def _send(bench: Bench, indexes: Sequence[int], *, hasty: bool = False) -> Generator[Command, Outcome, Problem | None]:
     """Send these alone. None: all went well. Raises what no input can be the reason of."""
-    bench.setting.tally.add(halved=1)
     part = bench.batch(indexes)
     # Several that fail are looked at more closely, not sent again.
-    result = yield from converse(_hasty(bench.setting) if hasty or len(part) > 1 else bench.setting, part)
+    setting = _hasty(bench.setting) if hasty or len(part) > 1 else bench.setting
+    result = yield from converse(setting, part, halved=True)
     if isinstance(result, Answer):
         bench.keep(part, result)
         return None

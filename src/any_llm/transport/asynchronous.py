@@ -150,8 +150,9 @@ class AsyncTransport:
 
     async def _perform(self, scope: Scope, command: Command) -> Outcome:
         value: Any = None
+        sent = 1
         if isinstance(command, Send):
-            value = await self._send(command, scope)
+            value, sent = await self._send(command, scope)
         elif isinstance(command, Run):
             value = await _call(command)
         elif isinstance(command, Admit):
@@ -161,16 +162,16 @@ class AsyncTransport:
             value = await self._once.run(command.key, lambda: adrive(command.flow(), perform))
         else:
             await asyncio.sleep(scope.pause(command.seconds))
-        return Outcome(value, (time.monotonic(), time.time()))
+        return Outcome(value, (time.monotonic(), time.time()), sent)
 
-    async def _send(self, command: Send, scope: Scope) -> Reply:
+    async def _send(self, command: Send, scope: Scope) -> tuple[Reply, int]:
         exchange = Exchange()
-        try:
-            return await self._exchange(command, scope, exchange)
-        except TransportError as error:
-            if not exchange.stale(error):
-                raise
-        return await self._exchange(command, scope, Exchange(fresh=True))
+        while True:
+            try:
+                return await self._exchange(command, scope, exchange), exchange.sent
+            except TransportError as error:
+                if not exchange.renew(error):
+                    raise
 
     async def _exchange(self, command: Send, scope: Scope, exchange: Exchange) -> Reply:
         """Send one request and read its reply. Raises TransportError."""

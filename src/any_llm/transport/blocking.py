@@ -74,10 +74,10 @@ class BlockingTransport:
                 for flow in chain(flows, iter(job.next_conversation, None)):
                     drive(flow, perform)
         except BaseException as error:
+            crew.dismiss()
             job.end(error)
             raise
-        finally:
-            crew.dismiss()
+        crew.dismiss()
         return job.response()
 
     def stream(
@@ -107,15 +107,16 @@ class BlockingTransport:
             if failed is not None:
                 raise failed  # noqa: TRY301  # late, as it came
         except BaseException as error:
+            crew.dismiss()
             stream.end(error)
             raise
-        finally:
-            crew.dismiss()
+        crew.dismiss()
 
     def _perform(self, scope: Scope, command: Command) -> Outcome:
         value: Any = None
+        sent = 1
         if isinstance(command, Send):
-            value = self._send(command, scope)
+            value, sent = self._send(command, scope)
         elif isinstance(command, Run):
             value = _call(command, scope)
         elif isinstance(command, Admit):
@@ -124,16 +125,16 @@ class BlockingTransport:
             value = self._once.run(command.key, lambda: drive(command.flow(), partial(self._perform, scope)), scope)
         else:
             scope.sleep(command.seconds)
-        return Outcome(value, (time.monotonic(), time.time()))
+        return Outcome(value, (time.monotonic(), time.time()), sent)
 
-    def _send(self, command: Send, scope: Scope) -> Reply:
+    def _send(self, command: Send, scope: Scope) -> tuple[Reply, int]:
         exchange = Exchange()
-        try:
-            return self._exchange(command, scope, exchange)
-        except TransportError as error:
-            if not exchange.stale(error):
-                raise
-        return self._exchange(command, scope, Exchange(fresh=True))
+        while True:
+            try:
+                return self._exchange(command, scope, exchange), exchange.sent
+            except TransportError as error:
+                if not exchange.renew(error):
+                    raise
 
     def _exchange(self, command: Send, scope: Scope, exchange: Exchange) -> Reply:
         """Send one request and read its reply. Raises TransportError."""

@@ -28,6 +28,7 @@ def _connecting(connection: Any) -> Iterator[None]:
             yield
     finally:
         CURRENT.scope = scope
+        CURRENT.exchange.written = False  # what a proxy was told is no request
     connection.sock = BoundedSocket(connection.sock)
 
 

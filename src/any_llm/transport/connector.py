@@ -63,6 +63,7 @@ class Patience:
     def follow(self, protocol: Answering) -> None:
         """Watch this connection from now on."""
         self.exchange.reused, protocol.served, protocol.patience = protocol.served, True, self
+        self.exchange.written = True
         self._protocol, self._transport = protocol, protocol.transport
         self.moved()
 

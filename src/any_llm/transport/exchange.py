@@ -1,4 +1,4 @@
-"""What became of a request on its connection, and whether it may be sent once more, uncounted."""
+"""What became of a request on its connection, and whether it may be sent once more, whatever max_retries says."""
 
 from __future__ import annotations
 
@@ -13,26 +13,39 @@ HEAD = 1 << 20
 
 
 class Exchange:
-    """One request on one connection."""
+    """One request, on one connection, or on a second."""
 
-    def __init__(self, *, fresh: bool = False) -> None:
-        """`fresh`: on a new connection, whatever lies idle."""
-        self.fresh = fresh
+    def __init__(self) -> None:
+        """It was not sent yet."""
+        self.fresh = False
+        """Whether it must be on a new connection, whatever lies idle."""
         self.reused = False
         """True when the connection had served a request before."""
+        self.written = False
+        """True once any of the request was written to the connection."""
         self.heard = 0
         """Bytes that came back."""
         self.begun = False
         """True once the head of the reply was read."""
+        self._before = 0
+
+    @property
+    def sent(self) -> int:
+        """How often it was sent, at least in part."""
+        return self._before + self.written
 
     @property
     def flooded(self) -> bool:
         """Whether more came than any head has: interim replies without end."""
         return not self.begun and self.heard > HEAD
 
-    def stale(self, error: TransportError) -> bool:
-        """Whether the server had only closed a connection it no longer wanted, before it heard of this request.
+    def renew(self, error: TransportError) -> bool:
+        """Say whether the server had only closed a connection it no longer wanted, before it heard of this request.
 
-        It is asked again on a new one, at once and uncounted, as browsers do; that one's failure counts.
+        Then it is to be asked again on a new one, at once, as browsers do; that one's failure counts.
         """
-        return self.reused and not self.heard and error.retryable and not error.timed_out
+        error.sent = self.sent
+        if not self.reused or self.heard or error.timed_out or not error.retryable:
+            return False
+        self._before, self.written, self.reused, self.fresh = self.sent, False, False, True
+        return True

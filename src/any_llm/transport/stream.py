@@ -88,6 +88,7 @@ class BoundedSocket:
         """Send all, within what is left. TLS sends a record at a time, each of which may take its time."""
         scope = CURRENT.scope
         scope.watch(plug(self.real))
+        CURRENT.exchange.written = True
         rest = memoryview(data).cast("B")
         while rest:
             self.real.settimeout(scope.left())
