@@ -1,0 +1,130 @@
+"""Is an input blamed only when it is at fault, and the request, the server or nobody when they are?"""
+
+from __future__ import annotations
+
+import pytest
+
+from any_llm.exceptions import InvalidResponseError
+from any_llm.flow.memory import Memory
+from any_llm.providers.table import ROWS
+from by_hand import bad, good, reply
+from planned import Provider, answered, called, vector_of
+
+
+def texts(count):
+    return [f"text {number:05}" for number in range(count)]
+
+
+def all_are(change):
+    """Every vector is wrong in the same way."""
+    return lambda sent: good(*[change(vector_of(text)) for text in sent])
+
+
+WRONG_ABOUT_ALL = {
+    "zeros": all_are(lambda vector: [0.0] * len(vector)),
+    "null": all_are(lambda _: None),
+    "NaN": lambda sent: reply(answered(sent).body.replace(b"1.0", b"NaN")),
+    "empty": all_are(lambda _: []),
+    "words": all_are(lambda vector: [str(value) for value in vector]),
+    "no list": lambda _: reply(b'{"data": 3}'),
+    "a page": lambda _: reply(b"<html>"),
+    "none": lambda _: reply(b'{"data": []}'),
+    "400": lambda _: bad(400),
+    "422": lambda _: bad(422),
+    "500": lambda _: bad(500),
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG_ABOUT_ALL)
+def test_a_server_that_is_wrong_about_all_costs_two_more(wrong):
+    """And a second look at the same, where the reply was a broken 200."""
+    provider = Provider(WRONG_ABOUT_ALL[wrong])
+    ended = called(texts(1000), provider, on_error="collect", retries=0, batch_size=64)
+    assert ended.error.index is None
+    assert ended.error.status_code in {200, 400, 422, 500}
+    looked = 1 + (ended.error.status_code == 200)
+    assert len(provider.requests) <= looked + 2
+    assert provider.sizes[looked:] in ([1], [1, 1])
+
+
+@pytest.mark.parametrize("workers", [1, 8])
+@pytest.mark.parametrize("size", [1, 64])
+@pytest.mark.parametrize("wrong", WRONG_ABOUT_ALL)
+def test_a_server_that_turns_wrong_about_all_in_mid_call_does_not_blame_each(wrong, size, workers):
+    inputs, count = texts(2000), 3
+    provider = Provider(lambda sent: WRONG_ABOUT_ALL[wrong](sent) if len(provider.requests) > count else None)
+    ended = called(inputs, provider, on_error="collect", retries=0, batch_size=size, workers=workers)
+    assert ended.error.index is None
+    assert len(provider.requests) <= count + 40 * workers
+    kept = [item for item in ended.error.partial.data if item.embedding is not None]
+    assert [item.embedding for item in kept] == [vector_of(inputs[item.index]) for item in kept]
+    assert len(kept) == count * size
+
+
+@pytest.mark.parametrize("bad_ones", [[0], [1], [0, 1, 2, 3, 4], [59, 60, 61, 62, 63], list(range(63))])
+def test_many_bad_inputs_in_a_row_are_still_the_inputs_fault(bad_ones):
+    inputs = texts(64)
+    words = {inputs[at] for at in bad_ones}
+    provider = Provider(lambda sent: bad(400) if words & set(sent) else None)
+    ended = called(inputs, provider, on_error="collect")
+    assert [*ended.result.errors] == bad_ones
+    assert len(provider.requests) <= 1 + 4 * len(bad_ones) * 6
+
+
+def short(at):
+    """The vector of one text lacks a value."""
+    return lambda sent: good(*[vector_of(text)[: 2 if f"{at:05}" in text else 3] for text in sent])
+
+
+@pytest.mark.parametrize("on_error", ["raise", "collect"])
+@pytest.mark.parametrize("at", [0, 1, 31, 63])
+def test_the_odd_one_of_a_ragged_reply_is_blamed_wherever_it_stands(at, on_error):
+    inputs = texts(64)
+    ended = called(inputs, Provider(short(at)), on_error=on_error)
+    if on_error == "raise":
+        assert (type(ended.error), ended.error.index) == (InvalidResponseError, at)
+    else:
+        assert [*ended.result.errors] == [at]
+        assert all(item.embedding == vector_of(inputs[item.index]) for item in ended.result.data if item.index != at)
+
+
+@pytest.mark.parametrize("on_error", ["raise", "collect"])
+def test_a_width_other_than_the_one_asked_for_is_no_inputs_fault(on_error):
+    provider = Provider(lambda sent: good(*[vector_of(text) for text in sent]))
+    ended = called(texts(64), provider, row=ROWS["openai"], dimensions=2, on_error=on_error)
+    assert (type(ended.error), ended.error.index) == (InvalidResponseError, None)
+    assert "3 wide, not the 2 asked for" in str(ended.error)
+    assert provider.sizes == [64, 64, 1, 1]
+
+
+def of_model(name, sent):
+    return reply(answered(sent).body.replace(b"text-embedding-3-small", name))
+
+
+@pytest.mark.parametrize("on_error", ["raise", "collect"])
+def test_replies_of_two_models_end_the_call_at_once_and_none_is_carried(on_error):
+    provider = Provider(lambda sent: of_model(b"other" if len(provider.requests) > 2 else b"m", sent))
+    ended = called(texts(1000), provider, batch_size=10, on_error=on_error)
+    assert isinstance(ended.error, InvalidResponseError)
+    assert "several models: m, other" in str(ended.error)
+    assert ended.error.partial is None
+    assert len(provider.requests) == 3
+
+
+FEWER = {
+    # too many at once, though it does not say so -> whether the next call keeps to fewer
+    "400": (lambda sent: bad(400) if len(sent) > 8 else None, True),
+    "only the first": (lambda sent: answered(sent[:1]) if len(sent) > 1 else None, True),
+    "500": (lambda sent: bad(500) if len(sent) > 8 else None, False),
+    "503": (lambda sent: bad(503) if len(sent) > 8 else None, False),
+}
+
+
+@pytest.mark.parametrize(("rule", "learns"), FEWER.values(), ids=FEWER)
+def test_a_size_is_learnt_from_what_was_refused_not_from_what_failed(rule, learns):
+    memory, inputs = Memory(), texts(64)
+    for _ in range(2):
+        provider = Provider(rule)
+        ended = called(inputs, provider, memory=memory, retries=0, batch_size=None)
+        assert [item.embedding for item in ended.result.data] == list(map(vector_of, inputs))
+    assert (provider.sizes[0] < 64) == learns
