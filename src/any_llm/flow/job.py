@@ -134,7 +134,7 @@ class Job:
                 from_refusal(self.setting, batch, cap, result.at)
         else:
             # To go on past a bad request would be to send it again for each input.
-            if self._collect and self._record.doubtful():
+            if self._collect and (self._record.empty or self._record.doubtful()):
                 yield from acquit(self.setting, result)
             self._blame(batch.indexes[0], result)
 

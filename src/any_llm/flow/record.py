@@ -38,10 +38,15 @@ class Record:
         if len(self._models) > 1:
             raise unreadable(self._call, f"its replies came from several models: {', '.join(sorted(self._models))}")
 
+    @property
+    def empty(self) -> bool:
+        """Whether nothing went well yet, and nothing was found bad."""
+        return not (self.answers or self._refused)
+
     def refuse(self) -> None:
         """An input was bad."""
         self._refused += 1
 
     def doubtful(self) -> bool:
-        """Whether to ask if inputs are the reason: at the first, if nothing went well yet, and then now and again."""
-        return self._refused % DOUBT == 0 and (self._refused > 0 or not self.answers)
+        """Whether so many were bad, one after another, that it is time to ask if inputs are the reason."""
+        return self._refused > 0 and self._refused % DOUBT == 0
