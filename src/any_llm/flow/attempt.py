@@ -9,14 +9,15 @@ from any_llm.exceptions import InsufficientFundsError
 from any_llm.flow.bounds import most
 from any_llm.flow.budget import MILLION
 from any_llm.flow.setting import Problem
+from any_llm.wire import Send, TransportError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Generator
 
     from any_llm.flow.setting import Setting
     from any_llm.flow.turn import Turn
     from any_llm.flow.watch import Watched
-    from any_llm.wire import Batch, Reply, Run, Send, Waiter
+    from any_llm.wire import Batch, Command, Outcome, Reply, Run, Waiter
 
 LOOK = 0.1
 """Seconds after which one whose money others have set aside asks again."""
@@ -27,14 +28,16 @@ REQUEST_IDS = ("x-request-id", "request-id", "apim-request-id", "x-goog-request-
 class Attempt:
     """From before it may go until `close()`: then what it cost is settled."""
 
-    def __init__(self, setting: Setting, batch: Batch, turn: Turn, number: int, *, why: Mapping[str, int]) -> None:
-        """Wait for nothing yet. `number`: 1 for the first try; `why` it goes again: by the names of Requests."""
+    def __init__(self, setting: Setting, batch: Batch, turn: Turn, number: int, why: dict[str, int]) -> None:
+        """Wait for nothing yet. `number`: 1 for the first try; `why`: what else it counts as, by names of Requests."""
         self._setting, self._batch, self._turn, self._number = setting, batch, turn, number
         self.why = why
         self._held: int | None = None
         """Tokens set aside for it."""
-        self._broke = False
-        self._sent = self._refused = self._over = False
+        self.sent = 0
+        """How often it was sent, at least in part."""
+        self._why = why
+        self._counts = self._broke = self._refused = self._over = False
         self._total: int | None = None
         self._sure = False
         """Whether the count is the provider's own."""
@@ -68,11 +71,18 @@ class Attempt:
             message = f"{setting.call.model}: max_usd={setting.budget.most:g} would be exceeded. {cost}"
             raise InsufficientFundsError(message, None, setting.call.row.name)
 
-    def goes(self, command: Send | Run) -> None:
-        """It is sent now."""
-        self._sent = True
+    def perform(self, command: Send | Run) -> Generator[Command, Outcome, Outcome]:
+        """Have it sent now."""
+        self.sent, self._counts = 1, isinstance(command, Send)
         if self._setting.watch is not None:
             self._watched = self._setting.watch.goes(command, self._batch, self._number)
+        try:
+            outcome = yield command
+        except TransportError as lost:
+            self.sent = lost.sent
+            raise
+        self.sent = outcome.sent
+        return outcome
 
     def answered(self, reply: Reply) -> None:
         """There is a reply."""
@@ -90,19 +100,26 @@ class Attempt:
         self._refused = problem is not None and not problem.twice
         self._tell(None if problem is None else type(problem.error).__name__)
 
-    def again(self, wait: float) -> None:
-        """Its inputs are sent again, after so many seconds."""
+    def again(self, problem: Problem, wait: float) -> dict[str, int]:
+        """Its inputs are sent again, after so many seconds: say what that counts as."""
         if self._watched is not None:
             self._watched.again(wait)
+        return {"retried": 1, "possibly_billed_twice": problem.twice} if self.sent else self._why
 
     def close(self) -> None:
         """It is over, whatever happened: settle what it cost. Twice does no harm."""
         self._tell("Ended")
+        if self._counts and self.sent:
+            self._setting.tally.add(sent=1, **self._why)
+            twice = self.sent - 1
+            self._setting.tally.add(sent=twice, retried=twice, possibly_billed_twice=twice)
+        self._counts = False
         if self._held is not None:
             cost = 0
-            if self._sent and not self._refused:
-                # What nobody counted may have cost all that it could.
+            # What nobody counted may have cost all that it could.
+            if self.sent and not self._refused:
                 cost = self._total if self._total is not None and self._sure else self._most()
+            cost += max(0, self.sent - 1) * self._most()
             with self._setting.memory.lock:
                 self._setting.budget.settle(self._setting.call.model, self._held, cost)
             self._held = None

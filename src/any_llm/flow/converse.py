@@ -67,12 +67,13 @@ def exchange(
     """Send what `write` writes and return what `read` reads; `batch` is what an error tells of."""
     why: Mapping[str, int] = {"halved": int(halved)}
     cost, tries, failed = Cost(len(batch), batch.tokens), 0, 0
+    why = {"halved": int(halved)}
     problem: Problem | None = None
     taken: set[str] = set()
     while True:
         turn = Turn(setting.memory, setting.place, setting.terms, setting.caller, cost)
         tries += 1
-        attempt = Attempt(setting, batch, turn, tries, why=why)
+        attempt = Attempt(setting, batch, turn, tries, why)
         try:
             try:
                 admitted = yield Admit(attempt.ask)
@@ -88,8 +89,7 @@ def exchange(
             final = problem.error.status_code in setting.retry.final
             if problem.free is not None and problem.free not in taken and not final:
                 taken.add(problem.free)
-                attempt.again(0.0)
-                why = repeated(why, unsent=problem.unsent, twice=problem.twice)
+                why = attempt.again(problem, 0.0)
                 continue
             failed += 1
             wait = delay(setting.retry, failed, asked=problem.asked, chance=setting.chance())
@@ -100,8 +100,7 @@ def exchange(
                 wait = None
             if wait is None:
                 return problem
-            attempt.again(wait)
-            why = repeated(why, unsent=problem.unsent, twice=problem.twice)
+            why = attempt.again(problem, wait)
         finally:
             attempt.close()
             turn.release()
@@ -127,8 +126,7 @@ def _tried(
     command: Send | Run | None = None
     try:
         command = yield from identified(setting, call, write(call), outcome.now[0])
-        attempt.goes(command)
-        outcome = yield from setting.tally.counted(command, attempt.why)
+        outcome = yield from attempt.perform(command)
         if follow is not None:
             outcome = yield from _followed(follow, call, command, outcome)
         outcome = msgspec.structs.replace(outcome, value=_meant(setting.adapter, outcome.value))
@@ -141,7 +139,7 @@ def _tried(
         problem = _refused(setting, call, command, batch, outcome)
     except TransportError as lost:
         # Fewer at once may be answered in time.
-        sent = command is not None and lost.sent > 0  # not the exchange of credentials before it
+        sent = attempt.sent > 0  # not the exchange of credentials before it
         large = halved(batch, "items") if sent and lost.timed_out and lost.retryable else None
         # A reply that was cut off, or is unreadable, is looked at once more like any broken 200.
         free = "look" if lost.begun else None
