@@ -31,7 +31,6 @@ class Attempt:
     def __init__(self, setting: Setting, batch: Batch, turn: Turn, number: int, why: dict[str, int]) -> None:
         """Wait for nothing yet. `number`: 1 for the first try; `why`: what else it counts as, by names of Requests."""
         self._setting, self._batch, self._turn, self._number = setting, batch, turn, number
-        self.why = why
         self._held: int | None = None
         """Tokens set aside for it."""
         self.sent = 0

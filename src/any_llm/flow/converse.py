@@ -20,13 +20,12 @@ from any_llm.flow.overflow import said
 from any_llm.flow.pace import Cost
 from any_llm.flow.retry import RETRYABLE, delay
 from any_llm.flow.setting import Answer, Problem
-from any_llm.flow.tally import repeated
 from any_llm.flow.turn import Turn
 from any_llm.flow.vectors import fill
 from any_llm.wire import Admit, Outcome, Reply, Run, Send, Sleep, TransportError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Mapping
+    from collections.abc import Callable, Generator
 
     from any_llm.flow.setting import Setting
     from any_llm.providers.row import Adapter
@@ -65,7 +64,6 @@ def exchange(
     halved: bool = False,
 ) -> Generator[Command, Outcome, T | Problem]:
     """Send what `write` writes and return what `read` reads; `batch` is what an error tells of."""
-    why: Mapping[str, int] = {"halved": int(halved)}
     cost, tries, failed = Cost(len(batch), batch.tokens), 0, 0
     why = {"halved": int(halved)}
     problem: Problem | None = None
@@ -145,7 +143,7 @@ def _tried(
         free = "look" if lost.begun else None
         again = lost.retryable and large is None
         error = failure.lost(call, lost)
-        return Problem(error, outcome.now[0], again=again, free=free, twice=sent, unsent=not sent, large=large)
+        return Problem(error, outcome.now[0], again=again, free=free, twice=sent, large=large)
     except AnyLLMError as refused:  # what cannot be written, or a 200 or a model in this process refused
         return Problem(refused, outcome.now[0], long=said(refused, refused.message, batch))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, InvalidVectorError) as wrong:

@@ -73,8 +73,6 @@ class Problem(msgspec.Struct, frozen=True):
     """Seconds the provider wants us to wait."""
     twice: bool = False
     """It may have been billed: its reply was lost, or could not be used."""
-    unsent: bool = False
-    """Nobody has heard of it: no connection came about."""
     large: Cap | None = None
     """The batch was too much for one request, and this is what to keep to."""
     long: Long | None = None
