@@ -183,7 +183,7 @@ SETTLED = [
 @pytest.mark.parametrize(("counted", "estimated", "spent"), SETTLED)
 def test_a_count_that_is_not_the_providers_is_none(counted, estimated, spent):
     setting = a_setting(a_call())
-    attempt = Attempt(setting, a_batch(), a_turn(setting), 1)
+    attempt = Attempt(setting, a_batch(), a_turn(setting), 1, {})
     assert attempt.ask(MONOTONIC) == 0
     attempt.check()
     attempt.goes(Send(url="https://api.example.test"))
