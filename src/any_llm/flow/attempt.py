@@ -118,7 +118,8 @@ class Attempt:
             # What nobody counted may have cost all that it could.
             if self.sent and not self._refused:
                 cost = self._total if self._total is not None and self._sure else self._most()
-            cost += max(0, self.sent - 1) * self._most()
+            if self.sent > 1:
+                cost += self._most()
             with self._setting.memory.lock:
                 self._setting.budget.settle(self._setting.call.model, self._held, cost)
             self._held = None
