@@ -128,3 +128,47 @@ def test_a_size_is_learnt_from_what_was_refused_not_from_what_failed(rule, learn
         ended = called(inputs, provider, memory=memory, retries=0, batch_size=None)
         assert [item.embedding for item in ended.result.data] == list(map(vector_of, inputs))
     assert (provider.sizes[0] < 64) == learns
+
+
+EXACT = [
+    # inputs, batch_size, on_error, what is wrong with a request when so many went before it -> sizes of the requests
+    (64, 64, "raise", lambda sent, _: bad(400) if "text 00063" in sent else None, [64, 1, 31, 16, 8, 4, 2, 1, 1]),
+    (128, 64, "raise", lambda sent, _: bad(400) if "text 00127" in sent else None, [64, 64, 32, 16, 8, 4, 2, 1, 1]),
+    (64, 64, "raise", lambda sent, _: zero(sent, 13), [64, 64]),
+    (64, 64, "collect", lambda sent, _: zero(sent, 13), [64, 64, 1, 63]),
+    (128, 64, "collect", lambda sent, _: zero(sent, 77), [64, 64, 64, 63]),
+    (64, 64, "collect", lambda *_: bad(400, "invalid_api_key"), [64]),
+    (64, 64, "collect", lambda *_: bad(503, "insufficient_quota"), [64]),
+    (64, 64, "collect", lambda *_: bad(404), [64]),
+    (64, 1, "collect", lambda *_: bad(400), [1, 1]),
+    (64, 1, "collect", lambda _, before: bad(400) if before > 2 else None, [1] * (3 + 5 + 1)),
+    (64, 1, "collect", lambda sent, _: bad(400) if int(sent[0][5:]) % 4 else None, [1] * 64),
+    (
+        65,
+        1,
+        "collect",
+        lambda sent, _: bad(400) if sent[0] != "text" and int(sent[0][5:]) % 5 else None,
+        [1] * (65 + 0),
+    ),
+]
+
+
+def zero(sent, at):
+    """All is right, but for one vector."""
+    return good(*[[0.0] * 3 if f"{at:05}" in text else vector_of(text) for text in sent])
+
+
+@pytest.mark.parametrize(("count", "size", "on_error", "rule", "sizes"), EXACT)
+def test_no_more_is_sent_than_it_takes_to_know(count, size, on_error, rule, sizes):
+    provider = Provider(lambda sent: rule(sent, len(provider.requests) - 1))
+    called(texts(count), provider, batch_size=size, on_error=on_error, retries=0)
+    assert provider.sizes == sizes
+
+
+def test_a_reply_that_names_no_model_is_of_the_model_that_others_name():
+    provider = Provider(
+        lambda sent: reply(answered(sent).body.replace(b'"model"', b'"no"')) if "text 00001" in sent else None
+    )
+    ended = called(texts(3), provider, batch_size=1)
+    assert ended.error is None
+    assert ended.result.model == "text-embedding-3-small"

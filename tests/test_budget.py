@@ -20,6 +20,7 @@ from any_llm.flow.memory import Memory
 from any_llm.flow.pace import Cost
 from any_llm.flow.setting import Answer
 from any_llm.flow.turn import Turn
+from any_llm.types.requests import Requests
 from any_llm.wire import Outcome, Send, TransportError
 from by_hand import MONOTONIC, PROPERTY, TEXTS, WALL, a_batch, a_call, a_setting, bad, good, reply
 from planned import Provider, answered, called, vector_of
@@ -181,17 +182,37 @@ SETTLED = [
 
 
 @pytest.mark.parametrize(("counted", "estimated", "spent"), SETTLED)
-def test_a_count_that_is_not_the_providers_is_none(counted, estimated, spent):
+@pytest.mark.parametrize("sent", [1, 2])  # twice, where its first connection was at its end
+def test_a_count_that_is_not_the_providers_is_none(counted, estimated, spent, sent):
     setting = a_setting(a_call())
-    attempt = Attempt(setting, a_batch(), a_turn(setting), 1, {})
+    attempt = Attempt(setting, a_batch(), a_turn(setting), 1, {"halved": 1})
     assert attempt.ask(MONOTONIC) == 0
     attempt.check()
-    attempt.goes(Send(url="https://api.example.test"))
+    flow = attempt.perform(Send(url="https://api.example.test"))
+    next(flow)
+    with pytest.raises(StopIteration):
+        flow.send(Outcome(None, (MONOTONIC, WALL), sent))
     attempt.bill(counted, counted, estimated=estimated)
     attempt.ended(Answer(None, counted, None, None))
     for _ in range(2):  # once more does no harm
         attempt.close()
-    assert setting.budget.spent == {setting.call.model: spent}
+    assert setting.budget.spent == {setting.call.model: spent + (sent - 1) * sum(map(most, TEXTS))}
+    again = sent - 1
+    assert setting.tally.requests() == Requests(sent=sent, retried=again, halved=1, possibly_billed_twice=again)
+
+
+def test_what_never_had_a_connection_costs_nothing():
+    setting = a_setting(a_call())
+    attempt = Attempt(setting, a_batch(), a_turn(setting), 1, {})
+    assert attempt.ask(MONOTONIC) == 0
+    flow = attempt.perform(Send(url="https://api.example.test"))
+    next(flow)
+    error = TransportError("connection refused")
+    error.sent = 0
+    with pytest.raises(TransportError):
+        flow.throw(error)
+    attempt.close()
+    assert (setting.budget.spent, setting.tally.requests()) == ({setting.call.model: 0}, Requests())
 
 
 @pytest.mark.parametrize(

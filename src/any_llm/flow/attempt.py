@@ -119,7 +119,7 @@ class Attempt:
             if self.sent and not self._refused:
                 cost = self._total if self._total is not None and self._sure else self._most()
             if self.sent > 1:
-                cost += (self.sent - 1) * self._most()
+                cost += self._most()
             with self._setting.memory.lock:
                 self._setting.budget.settle(self._setting.call.model, self._held, cost)
             self._held = None
