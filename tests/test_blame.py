@@ -141,6 +141,7 @@ EXACT = [
     (64, 64, "collect", lambda *_: bad(503, "insufficient_quota"), [64]),
     (64, 64, "collect", lambda *_: bad(404), [64]),
     (64, 1, "collect", lambda *_: bad(400), [1, 1]),
+    (64, 1, "collect", lambda sent, _: bad(400) if {*sent} & {*texts(3)} else None, [1] * 65),
     (64, 1, "collect", lambda _, before: bad(400) if before > 2 else None, [1] * (3 + 5 + 1)),
     (64, 1, "collect", lambda sent, _: bad(400) if int(sent[0][5:]) % 4 else None, [1] * 64),
     (

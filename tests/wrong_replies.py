@@ -169,7 +169,7 @@ REPLIES: dict[str, Fault] = {
     "an index below zero": broken(renumbered(-1, 0, 1)),
     "indexes from one": broken(renumbered(1, 2, 3)),
     "an index as a string": broken(renumbered("0", "1", "2")),
-    "an index that is true": broken(renumbered(0, True, 2)),
+    "an index that is true": broken(renumbered(0, *[True], 2)),
     "indexes with a point": broken(renumbered(0.0, 1.0, 2.0)),
     "indexes with a half": broken(renumbered(0, 0.5, 1)),
     "an index that is null": broken(renumbered(0, None, 2)),
