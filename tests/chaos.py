@@ -13,6 +13,7 @@ import msgspec
 from any_llm.flow.search import WORD
 from any_llm.providers.row import Limits
 from any_llm.providers.table import ROWS
+from any_llm.types.usage import Usage
 from any_llm.wire import Reply, TransportError
 from wrong_at_random import PERSISTENT, WRONG, Habits, refusal, right, silence, tokens_of, vector_of, written
 
@@ -178,7 +179,7 @@ class Chaos:
         if len(set(self.inputs)) == len(self.inputs) or self.options["dedupe"] is None:
             self._audit(result, ended=error is None)
         read = [entry.tokens for entry in ledger if entry.tokens is not None]
-        assert result.usage.prompt_tokens == sum(read)
+        assert result.usage == Usage(prompt_tokens=sum(read), total_tokens=sum(read) + len(read))
 
     def _audit(self, result: CreateEmbeddingResponse, *, ended: bool) -> None:
         """Compare what the call counted with what the server saw. Every text is known by itself."""

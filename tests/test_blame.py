@@ -130,10 +130,17 @@ def test_a_size_is_learnt_from_what_was_refused_not_from_what_failed(rule, learn
     assert (provider.sizes[0] < 64) == learns
 
 
+def two_bad(sent, _before):
+    """One in each half."""
+    return bad(400) if {"text 00003", "text 00060"} & {*sent} else None
+
+
+TWO_BAD = [64, 1, 31, 15, 7, 3, 1, 1, 1, 4, 8, 16, 32, 16, 8, 4, 2, 1, 1, 2]
 EXACT = [
     # inputs, batch_size, on_error, what is wrong with a request when so many went before it -> sizes of the requests
     (64, 64, "raise", lambda sent, _: bad(400) if "text 00063" in sent else None, [64, 1, 31, 16, 8, 4, 2, 1, 1]),
     (128, 64, "raise", lambda sent, _: bad(400) if "text 00127" in sent else None, [64, 64, 32, 16, 8, 4, 2, 1, 1]),
+    (64, 64, "collect", two_bad, TWO_BAD),
     (64, 64, "raise", lambda sent, _: zero(sent, 13), [64, 64]),
     (64, 64, "collect", lambda sent, _: zero(sent, 13), [64, 64, 1, 63]),
     (128, 64, "collect", lambda sent, _: zero(sent, 77), [64, 64, 64, 63]),
@@ -141,6 +148,7 @@ EXACT = [
     (64, 64, "collect", lambda *_: bad(503, "insufficient_quota"), [64]),
     (64, 64, "collect", lambda *_: bad(404), [64]),
     (64, 1, "collect", lambda *_: bad(400), [1, 1]),
+    (64, 1, "collect", lambda sent, _: bad(400) if {*sent} & {*texts(3)} else None, [1] * 65),
     (64, 1, "collect", lambda _, before: bad(400) if before > 2 else None, [1] * (3 + 5 + 1)),
     (64, 1, "collect", lambda sent, _: bad(400) if int(sent[0][5:]) % 4 else None, [1] * 64),
     (
@@ -151,6 +159,23 @@ EXACT = [
         [1] * (65 + 0),
     ),
 ]
+
+
+def test_one_that_failed_by_itself_is_asked_again_before_it_is_blamed():
+    inputs = texts(64)
+    provider = Provider(lambda _: bad(500) if len(provider.requests) < 3 else None)
+    ended = called(inputs, provider, on_error="collect", retries=0)
+    assert ended.result.errors == {}
+    assert provider.sizes == [64, 1, 1, 1, 63]
+
+
+@pytest.mark.parametrize("status", [401, 404, 429])
+@pytest.mark.parametrize("before", [1, 2, 3, 5])
+def test_what_is_no_inputs_fault_ends_a_search(before, status):
+    provider = Provider(lambda sent: bad(status) if len(provider.requests) > before else two_bad(sent, 0))
+    ended = called(texts(64), provider, on_error="collect", retries=0)
+    assert (ended.error.status_code, ended.error.index) == (status, None)
+    assert len(provider.requests) == before + 1
 
 
 def zero(sent, at):

@@ -24,7 +24,7 @@ from any_llm.exceptions import (
     RateLimitError,
 )
 from any_llm.flow.memory import Memory
-from any_llm.flow.room import LOOPBACK
+from any_llm.flow.room import HOSTED, LOOPBACK
 from any_llm.providers.row import Limits
 from any_llm.providers.table import ROWS
 from any_llm.wire import TransportError
@@ -246,6 +246,23 @@ def test_where_nothing_is_known_requests_grow():
     provider = Provider()
     assert right(called(inputs, provider, setting={"first": LOOPBACK}), inputs)
     assert provider.sizes[:6] == [32, 64, 128, 256, 512, 512]
+
+
+FIRST = [
+    # bytes of each text, tokens of each as counted (None: they are estimated), where one begins -> in a first request
+    (3998, None, HOSTED, 4),
+    (3998, None, LOOPBACK, 2),
+    (300_000, 1, HOSTED, 3),
+    (300_000, 1, LOOPBACK, 3),
+]
+
+
+@pytest.mark.parametrize(("length", "tokens", "first", "size"), FIRST)
+def test_where_nothing_is_known_a_first_request_is_small_in_every_way(length, tokens, first, size):
+    inputs, provider = [f"{number}".ljust(length) for number in range(9)], Provider()
+    setting = {"first": first, "count": tokens and (lambda _: tokens)}
+    assert called(inputs, provider, setting=setting).error is None
+    assert provider.sizes[0] == size
 
 
 PRECEDENCE = [

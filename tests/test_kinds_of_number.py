@@ -196,7 +196,7 @@ def test_a_kind_nobody_gives_is_refused_before_anything_is_sent(provider, option
         ([[1, 2], [3, -129]], "whole numbers of a byte each"),
         ([[1, 2], [3, 0.5]], "whole numbers of a byte each"),
         ([[1, 2], [3, None]], "whole numbers of a byte each"),
-        ([[1, 2], [3]], "1 wide among others of 2"),
+        ([[1, 2], [3], [4, 5]], "1 wide among others of 2"),
         ([[1, 2], [0, 0]], "all zero"),
         ([[1, 2], []], "empty"),
     ],
@@ -208,5 +208,5 @@ def test_what_is_no_vector_of_the_kind_is_an_error_with_its_index(vectors, words
         Loopback(lambda _: Answer(json={"data": data})) as server,
         pytest.raises(InvalidResponseError, match=words) as caught,
     ):
-        embed("sync", server, "voyage", dtype="int8")
+        embed("sync", server, "voyage", dtype="int8", inputs=["a", "b", "c"][: len(vectors)])
     assert caught.value.index == 1

@@ -61,7 +61,7 @@ def written(habits: Habits, texts: Sequence[str], vectors: Sequence[bytes], *, m
     else:
         items = [b'{"embedding":%s}' % each for each in vectors]
     tokens = sum(map(tokens_of, texts))
-    usage = b'{"prompt_tokens":%d,"total_tokens":%d}' % (tokens, tokens)
+    usage = b'{"prompt_tokens":%d,"total_tokens":%d}' % (tokens, tokens + 1)
     return Reply(200, {}, b'{"data":[%s],"model":"%s","usage":%s}' % (b",".join(items), model, usage))
 
 

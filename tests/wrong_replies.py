@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 LIMIT = {"message": "Rate limit reached for requests", "type": "requests", "param": None, "code": "rate_limit_exceeded"}
 EMPTY = {"message": "You exceeded your current quota.", "type": "insufficient_quota", "code": "insufficient_quota"}
+RETRY_INFO = "type.googleapis.com/google.rpc.RetryInfo"
 PROBED = {400, 422, 500, 502, 503, 504}
 HTML = b"<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>nginx</body></html>"
 
@@ -120,6 +121,12 @@ REPLIES: dict[str, Fault] = {
     "429, before now": limited({"retry-after": "-5"}),
     "429, at NaN": limited({"retry-after": "nan"}),
     "429, soon": limited({"retry-after": "soon"}),
+    "429, until all is back": limited({"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "20ms"}),
+    "429, until epoch": limited({"x-ratelimit-reset": "1"}),
+    "429, in the words of Google": limited(details=[{"@type": RETRY_INFO, "retryDelay": "0.02s"}]),
+    "429, and in an hour, in the words of Google": limited(
+        again=False, details=[{"@type": RETRY_INFO, "retryDelay": "3600s"}]
+    ),
     "429 for want of money": limited(again=False, **EMPTY),
     "301": redirects(301, "https://elsewhere.invalid/v1/embeddings", "https://elsewhere.invalid/v1/embeddings"),
     "302 without a word where": redirects(302, None, "no address"),
@@ -141,11 +148,19 @@ REPLIES: dict[str, Fault] = {
     "UTF-16": broken(instead(lambda body: body.decode().encode("utf-16"))),
     "a mark before JSON": broken(instead(lambda body: b"\xef\xbb\xbf" + body)),
     "spaces around JSON": right(instead(lambda body: b" \r\n\t" + body + b"\n\n")),
+    "no usage": right(remade(lambda _: None, usage=None)),
+    "usage of nothing": right(remade(lambda _: None, usage={"prompt_tokens": 0, "total_tokens": 0})),
+    "usage below zero": right(remade(lambda _: None, usage={"prompt_tokens": -1})),
+    "usage in words": right(remade(lambda _: None, usage={"prompt_tokens": "few"})),
+    "no model": right(remade(lambda _: None, model=None)),
     "fields nobody knows": right(remade(lambda _: None, new={"field": [1]})),
     "no list": broken(remade(lambda _: None, data=3)),
     "null for a list": broken(remade(lambda _: None, data=None)),
     "no vectors": broken(remade(lambda _: [])),
     "one vector too few": broken(remade(lambda data: data[:-1])),
+    "only the first": broken(remade(lambda data: data[:1])),
+    "an item that is null": broken(remade(lambda data: [data[0], None, data[2]])),
+    "a list in a list": broken(remade(lambda data: [data])),
     "one vector too many": broken(remade(lambda data: [*data, data[0]])),
     "shuffled": right(remade(lambda data: data[::-1])),
     "no indexes": right(remade(lambda data: [{"embedding": item["embedding"]} for item in data])),
@@ -154,6 +169,9 @@ REPLIES: dict[str, Fault] = {
     "an index below zero": broken(renumbered(-1, 0, 1)),
     "indexes from one": broken(renumbered(1, 2, 3)),
     "an index as a string": broken(renumbered("0", "1", "2")),
+    "an index that is true": broken(renumbered(0, *[True], 2)),
+    "indexes with a point": broken(renumbered(0.0, 1.0, 2.0)),
+    "indexes with a half": broken(renumbered(0, 0.5, 1)),
     "an index that is null": broken(renumbered(0, None, 2)),
     "NaN": broken(vector(1, b"[NaN, 1.0]"), words="finite", index=1),
     "nan": broken(vector(1, b"[1.0,nan]"), words="finite", index=1),
@@ -167,6 +185,9 @@ REPLIES: dict[str, Fault] = {
     "an empty vector": broken(vector(1, []), index=1),
     "a zero vector": broken(vector(1, [0.0, -0.0]), index=1),
     "ragged": broken(vector(2, [1.0]), index=2),
+    "ragged from the first": broken(vector(0, [1.0]), index=0),
+    "base64 for one of them": broken(vector(1, "AACAPwAAgD8="), index=1),
+    "a vector left out": broken(remade(lambda data: [data[0], {"index": 1}, data[2]])),
     "a matrix for a vector": broken(vector(1, [[1.0, 1.0]]), index=1),
     "an object for a vector": broken(vector(1, {"float": [1.0, 1.0]}), index=1),
     "base64 of five bytes": broken(packed(b"12345"), index=0),
