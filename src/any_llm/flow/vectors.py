@@ -83,7 +83,7 @@ def _encoded(vectors: Sequence[msgspec.Raw]) -> bool:
     if memoryview(vectors[0])[0] == memoryview(vectors[-1])[0]:
         return memoryview(vectors[0])[0] == QUOTE
     begin = [memoryview(vector)[0] for vector in vectors]
-    if begin.count(QUOTE) == begin.count(BRACKET):
+    if begin.count(QUOTE) == begin.count(BRACKET) > 0:
         raise InvalidVectorError("as many vectors are lists as are base64")
     return begin.count(QUOTE) > begin.count(BRACKET)
 
