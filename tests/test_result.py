@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from any_llm.types.completion import CreateEmbeddingResponse, Embedding, Usage
+from any_llm.types.vectors import Vectors
 from results import NUMBERS, USAGE, from_lists, from_vectors
 
 
@@ -162,3 +163,11 @@ def test_small_results_need_no_numpy():
         "sys.exit('numpy' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+def test_where_no_input_has_a_vector_there_is_a_row_for_each():
+    result = CreateEmbeddingResponse.from_vectors(
+        Vectors(bytearray(), 0), model="m", usage=Usage(**USAGE), missing=frozenset({0, 1})
+    )
+    assert result.to_numpy(missing="nan").shape == (2, 0)
+    assert "[2 x 0]" in repr(result)

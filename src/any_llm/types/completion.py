@@ -173,6 +173,8 @@ class CreateEmbeddingResponse(Described):
             raise ValueError(f'no vector for inputs {some}{more}; `errors` says why, missing="nan" fills them')
         if self._vectors is not None:
             array = self._vectors.to_numpy()
+            if not self._vectors.width:  # no input has a vector, and nobody said how wide one is
+                return array.reshape(len(self.data), 0)
             if self._missing:
                 array[sorted(self._missing)] = float("nan")
             return array
@@ -222,7 +224,7 @@ class CreateEmbeddingResponse(Described):
 
     def _shown(self) -> list[tuple[str, str]]:
         vectors = None if "_data" in self.__dict__ else self._vectors
-        count = len(self.data if vectors is None else vectors)
+        count = len(vectors) if vectors is not None and vectors.width else len(self.data)
         widths = {item._count() for item in self.data} if vectors is None else {vectors.width}  # noqa: SLF001
         shape = f"[{count} x {widths.pop()}]" if len(widths) == 1 else f"[{count} vectors]"
         return [("model", repr(self.model)), ("data", shape), ("usage", repr(self.usage))]
