@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from any_llm.exceptions import InvalidRequestError
-from any_llm.providers.row import Limits
+from any_llm.providers.row import LEAST_ROOM, Limits
 from any_llm.secret import hidden
 
 FRAMING = frozenset({"content-length", "transfer-encoding", "expect", "te", "trailer", "upgrade"})
@@ -36,7 +36,8 @@ def limits(name: str, value: Mapping[str, int] | None) -> Limits:
     given = mapping(name, value)
     if unknown := given.keys() - set(Limits._fields):
         raise InvalidRequestError(f"{name} has no {min(map(repr, unknown))}: known are {', '.join(Limits._fields)}.")
-    return Limits(**{each: number(f"{name}[{each!r}]", given[each], least=1) for each in given})
+    least = {"input_tokens": LEAST_ROOM}
+    return Limits(**{each: number(f"{name}[{each!r}]", given[each], least=least.get(each, 1)) for each in given})
 
 
 def choice(name: str, value: Any, words: Collection[str]) -> Any:

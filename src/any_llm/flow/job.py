@@ -9,7 +9,7 @@ import msgspec
 
 from any_llm.exceptions import ContextLengthExceededError
 from any_llm.flow import tokens
-from any_llm.flow.caps import Cap, halved
+from any_llm.flow.caps import Cap
 from any_llm.flow.converse import converse
 from any_llm.flow.failure import alike, lost, too_long, unreadable
 from any_llm.flow.fitness import unfit
@@ -118,8 +118,7 @@ class Job:
         limits = self._limits()
         result = yield from converse(self.setting, batch, halved=again)
         if isinstance(result, Answer):
-            self._keep(batch, result, limits)
-            return
+            return self._keep(batch, result, limits)
         self._now = max(self._now, result.at)
         if result.large is not None:
             self._give_back(batch, result, result.large)
@@ -128,10 +127,11 @@ class Job:
         elif not may_be_an_input(result):
             raise result.error
         elif len(batch) > 1:
-            found = yield from search(self._bench(), batch, result, proven=bool(self._record.answers))
-            # Fewer at once went well. A server that fails teaches nothing.
-            if not found and not failed(result) and (cap := halved(batch, "items")) is not None:
-                from_refusal(self.setting, batch, cap, result.at)
+            bench = self._bench()
+            found = yield from search(bench, batch, result, proven=bool(self._record.answers))
+            if not found and not failed(result):  # a server that fails teaches nothing
+                went = Limits(items=max(bench.well, default=1))
+                from_refusal(self.setting, batch, Cap(limits=went, named=False), result.at)
         else:
             # To go on past a bad request would be to send it again for each input.
             if self._collect and (self._record.empty or self._record.doubtful()):

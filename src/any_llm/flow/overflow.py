@@ -11,7 +11,7 @@ from any_llm.exceptions import ContextLengthExceededError
 from any_llm.flow.bounds import most
 from any_llm.flow.caps import CAP, GOT
 from any_llm.flow.redact import redact
-from any_llm.flow.split import LEAST_ROOM
+from any_llm.providers.row import LEAST_ROOM
 
 if TYPE_CHECKING:
     from any_llm.exceptions import AnyLLMError

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Literal
 
 from any_llm.exceptions import InvalidRequestError
 from any_llm.flow.bounds import by_rate, least, most
-from any_llm.flow.split import LEAST_ROOM, pieces
+from any_llm.flow.split import pieces
 from any_llm.flow.tokens import size
 from any_llm.flow.truncation import truncated
 from any_llm.flow.vectors import normalise
+from any_llm.providers.row import LEAST_ROOM
 from any_llm.types.mean import averaged
 from any_llm.types.vectors import Vectors
 

@@ -46,6 +46,8 @@ class Bench(msgspec.Struct, frozen=True):
     """Whether so many were bad of late, and nothing went well, that it is to be asked anew if they are the reason."""
     first_only: bool
     """One bad input is enough: the first."""
+    well: list[int] = msgspec.field(default_factory=list)
+    """How many went well at once."""
 
 
 def may_be_an_input(problem: Problem) -> bool:
@@ -150,6 +152,7 @@ def _send(bench: Bench, indexes: Sequence[int], *, hasty: bool = False) -> Gener
     setting = _hasty(bench.setting) if hasty or len(part) > 1 else bench.setting
     result = yield from converse(setting, part, halved=True)
     if isinstance(result, Answer):
+        bench.well.append(len(part))
         bench.keep(part, result)
         return None
     if result.large is None and not may_be_an_input(result):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from any_llm.exceptions import InvalidRequestError
 from any_llm.flow.bounds import most
 from any_llm.flow.characters import within
+from any_llm.providers.row import LEAST_ROOM
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     Count = Callable[[str], int]
     """Tokens of a text, special ones too."""
 
-LEAST_ROOM = 16
-"""Tokens that a piece must have room for."""
 TRIES = 6
 """Ends tried for one piece by its tokens so far; after them its size is halved until it fits."""
 GROWTH = 8

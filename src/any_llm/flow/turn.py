@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 GENEROSITY = 8
 """How many requests of others may go first, of those that came later or want fewer tokens."""
+NEAR = 64
+"""Of those who wait, the first so many are compared; behind them, who came first goes first. Else each looks at all."""
 
 _numbers = itertools.count()
 
@@ -76,13 +78,22 @@ class Lane:
         """Who waits and goes before this one."""
         if len(self.waiting) == 1:
             return []
-        mine = slot.rank(gone)
-        return [each for each in list(self.waiting) if each.rank(gone) < mine and not each.sleeps(slot)]
+        near, mine = self._near(), slot.rank(gone)
+        if slot not in near:
+            return [each for each in near if not each.sleeps(slot)]
+        return [each for each in near if each.rank(gone) < mine and not each.sleeps(slot)]
+
+    def _near(self) -> list[Slot]:
+        """Those who have waited longest."""
+        return list(itertools.islice(self.waiting, NEAR))
 
     def wake(self, after: Slot, gone: int) -> None:
         """Let the next one ask."""
-        able = (each for each in list(self.waiting) if each.waiter is not None and not each.sleeps(after))
-        following = min(able, key=lambda each: each.rank(gone), default=None)
+        for waiting in (self._near(), list(self.waiting)):
+            able = (each for each in waiting if each.waiter is not None and not each.sleeps(after))
+            following = min(able, key=lambda each: each.rank(gone), default=None)
+            if following is not None or len(self.waiting) <= NEAR:
+                break
         if following is not None and following.waiter is not None:
             following.waiter.wake()
 

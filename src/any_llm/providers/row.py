@@ -21,6 +21,10 @@ ROLES = ("query", "document", "classification", "clustering", "similarity")
 """Our words for a text's role; every other word is taken for the provider's own."""
 
 
+LEAST_ROOM = 16
+"""Tokens of an input, at least, that a limit must leave room for: less holds no sentence."""
+
+
 class Limits(NamedTuple):
     """What one request may hold. None: unknown, or no limit."""
 
