@@ -17,7 +17,7 @@ from any_llm.transport.broken import lost
 from any_llm.transport.crew import Tasks, some
 from any_llm.transport.drive import adrive, called
 from any_llm.transport.exchange import Exchange, request
-from any_llm.transport.http1 import GarbledError
+from any_llm.transport.http1 import GarbledError, Reader
 from any_llm.transport.loops import Loops
 from any_llm.transport.network import TLS, Network
 from any_llm.transport.once import Tasks as Together
@@ -167,7 +167,7 @@ class AsyncTransport:
         exchange.reused, reader, kept = line is not None, None, False
         try:
             line = line or await lines.opened(route, self._tls, scope.timeout)
-            reader = line.reader(command, exchange)
+            reader = Reader(command, exchange)
             head = request(command, target, route.name, more)
             await line.exchange(head, command.body, reader, scope.timeout, exchange)
             kept = reader.kept

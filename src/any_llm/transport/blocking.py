@@ -18,7 +18,7 @@ from any_llm.transport.connecting import opened
 from any_llm.transport.crew import Threads, some
 from any_llm.transport.drive import called, drive
 from any_llm.transport.exchange import Exchange, request
-from any_llm.transport.http1 import GarbledError
+from any_llm.transport.http1 import GarbledError, Reader
 from any_llm.transport.idle import Idle
 from any_llm.transport.network import TLS, Network
 from any_llm.transport.once import Threads as Together
@@ -142,7 +142,7 @@ class BlockingTransport:
         exchange.reused, reader, kept = line is not None, None, False
         try:
             line = line or opened(route, self._tls, scope)
-            reader = line.reader(command, exchange)
+            reader = Reader(command, exchange)
             head = request(command, target, route.name, more)
             line.exchange(head, command.body, reader, scope, exchange)
             kept = reader.kept and not line.pending

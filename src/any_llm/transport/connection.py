@@ -6,13 +6,11 @@ import socket
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from any_llm.transport.http1 import SCRATCH, Reader
-
 if TYPE_CHECKING:
     from any_llm.transport.exchange import Exchange
+    from any_llm.transport.http1 import Reader
     from any_llm.transport.scope import Scope
     from any_llm.transport.tls import Channel
-    from any_llm.wire import Send
 
 TOGETHER = 1 << 16
 """Bytes of a body that are copied, to go with their head in one packet."""
@@ -24,7 +22,6 @@ class Connection:
     def __init__(self, channel: Channel) -> None:
         """Send and receive by this socket, or TLS on one."""
         self._channel = channel
-        self._scratch = bytearray(SCRATCH)
 
     @property
     def descriptor(self) -> int:
@@ -35,10 +32,6 @@ class Connection:
     def pending(self) -> bool:
         """Whether TLS holds back bytes that came with those that were read."""
         return bool(getattr(self._channel, "pending", int)())
-
-    def reader(self, send: Send, exchange: Exchange) -> Reader:
-        """What reads the reply to this."""
-        return Reader(send, exchange, self._scratch)
 
     def exchange(self, head: bytes, body: bytes, reader: Reader, scope: Scope, exchange: Exchange) -> None:
         """Send a request and read its reply. An abort of the scope ends either."""

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from any_llm.transport.exchange import Exchange
     from any_llm.wire import Reply, Send
 
-SCRATCH = 1 << 16
-"""Bytes a connection has room for at once; a body that is larger goes where it stays."""
+SCRATCH = 1 << 15
+"""Bytes there is room for at once; a larger body whose length is told goes where it stays."""
 FINAL = 200
 """Replies below are interim: a reply is still to come."""
 EMPTY = frozenset({204, 304})
@@ -58,10 +58,10 @@ def request(method: str, target: str, host: str, headers: Mapping[str, str], len
 class Reader:
     """One reply, as it arrives: receive into `room()`, say by `took()` how much came, until it is `done`."""
 
-    def __init__(self, send: Send, exchange: Exchange, scratch: bytearray, *, bodiless: bool = False) -> None:
-        """Nothing has come. `scratch`: the connection's own; `bodiless`: a reply to CONNECT, which is a head alone."""
+    def __init__(self, send: Send, exchange: Exchange, *, bodiless: bool = False) -> None:
+        """Nothing has come. `bodiless`: a reply to CONNECT, which is a head alone."""
         self._send, self._exchange, self._bodiless = send, exchange, bodiless
-        self._scratch = scratch
+        self._scratch = bytearray(SCRATCH)
         self._begin = self._end = 0
         """Between them lies what came and was not read."""
         self._direct: memoryview | None = None

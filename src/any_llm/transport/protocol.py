@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from any_llm.transport.http1 import SCRATCH, GarbledError, Reader
+from any_llm.transport.http1 import GarbledError
 from any_llm.wire import TransportError
 
 if TYPE_CHECKING:
     from any_llm.transport.exchange import Exchange
-    from any_llm.wire import Send
+    from any_llm.transport.http1 import Reader
 
 TOGETHER = 1 << 16
 """Bytes of a body that are copied, to go with their head in one packet."""
+STRAY = 1 << 12
+"""Bytes that are taken of what nobody asked for, before the connection is given up."""
 LOOKS = 8
 """How often in its time one who sends is looked at: nothing tells of the bytes that go."""
 
@@ -26,7 +28,6 @@ class Connection(asyncio.BufferedProtocol):
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         """Belong to this loop."""
         self._loop = loop
-        self._scratch = bytearray(SCRATCH)
         self._reader: Reader | None = None
         self._answer: asyncio.Future[None] | None = None
         self.gone: asyncio.Future[None] = loop.create_future()
@@ -34,10 +35,6 @@ class Connection(asyncio.BufferedProtocol):
         self._timer: asyncio.TimerHandle | None = None
         self._seconds = self._moved = 0.0
         self._unsent = 0
-
-    def reader(self, send: Send, exchange: Exchange) -> Reader:
-        """What reads the reply to this."""
-        return Reader(send, exchange, self._scratch)
 
     async def exchange(self, head: bytes, body: bytes, reader: Reader, seconds: float, exchange: Exchange) -> None:
         """Send a request and read its reply. Raises TimeoutError when nothing moves for so many seconds."""
@@ -90,7 +87,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def get_buffer(self, sizehint: int) -> memoryview:
         """Where to put what comes."""
-        return memoryview(self._scratch) if self._reader is None else self._reader.room()
+        return memoryview(bytearray(STRAY)) if self._reader is None else self._reader.room()
 
     def buffer_updated(self, nbytes: int) -> None:
         """Read what has come. What nobody asked for would be taken for the reply to the next request."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from any_llm.transport.http1 import SCRATCH, Reader, request
+from any_llm.transport.http1 import Reader, request
 from any_llm.wire import Send
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def asking(route: Route) -> bytes:
 
 def answering(exchange: Exchange) -> Reader:
     """What reads its answer."""
-    return Reader(Send(url=""), exchange, bytearray(SCRATCH), bodiless=True)
+    return Reader(Send(url=""), exchange, bodiless=True)
 
 
 def checked(answer: Reader) -> None:
