@@ -11,16 +11,17 @@ from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from any_llm.transport.admission import aadmitted
+from any_llm.transport.aadmission import aadmitted
+from any_llm.transport.acrew import Tasks
+from any_llm.transport.aonce import Tasks as Together
 from any_llm.transport.apart import apart
 from any_llm.transport.broken import lost
-from any_llm.transport.crew import Tasks, some
+from any_llm.transport.crew import some
 from any_llm.transport.drive import adrive, called
 from any_llm.transport.exchange import Exchange, request
 from any_llm.transport.http1 import GarbledError, Reader
 from any_llm.transport.loops import Loops
 from any_llm.transport.network import TLS, Network
-from any_llm.transport.once import Tasks as Together
 from any_llm.transport.route import Routes
 from any_llm.transport.scope import Scope
 from any_llm.wire import Admit, Once, Outcome, Reply, Run, Send, TransportError

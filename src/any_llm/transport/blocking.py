@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-import inspect
 import os
 import time
 import weakref
+from collections.abc import Awaitable
 from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -190,9 +189,11 @@ def _call(command: Run, scope: Scope) -> Any:
     """Call a blocking function; await what it returns, if that is to be awaited and no loop waits for this call."""
     function = partial(called, command.function)
     value = scope.apart(function) if command.apart else function()
-    if not inspect.isawaitable(value):
+    if not isinstance(value, Awaitable):
         return value
     if scope.holds is None:
+        import asyncio  # noqa: PLC0415  # 50 ms, for those who await
+
         return asyncio.run(_wait(value, scope))
     if (close := getattr(value, "close", None)) is not None:
         close()  # a coroutine that is dropped is a warning
@@ -200,6 +201,8 @@ def _call(command: Run, scope: Scope) -> Any:
 
 
 async def _wait(value: Any, scope: Scope) -> Any:
+    import asyncio  # noqa: PLC0415  # loaded with its loop
+
     try:
         async with asyncio.timeout(scope.left(float("inf")) if scope.bounded else None) as limit:
             return await value

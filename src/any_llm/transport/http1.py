@@ -144,11 +144,14 @@ class Reader:
     def _head(self) -> Generator[None, int, dict[str, str]]:
         """Read a status line and headers."""
         looked = 0
-        while (ends := HEAD_ENDS.search(self._scratch, self._begin + max(0, looked - 2), self._end)) is None:
+        while (found := HEAD_ENDS.search(self._scratch, self._begin + max(0, looked - 2), self._end)) is None:
             looked = self._end - self._begin
             yield from self._more()
-        head = self._pull(ends.end() - self._begin)
-        match = HEAD.fullmatch(head) or HEAD.fullmatch(FOLDED.sub(b" ", head))
+        head = self._pull(found.end() - self._begin)
+        match = HEAD.fullmatch(head)
+        if match is None:
+            first, ends, others = head.partition(b"\n")
+            match = HEAD.fullmatch(first + ends + FOLDED.sub(b" ", others))
         if match is None:
             raise GarbledError("its head is no head")
         self.status = int(match[2])

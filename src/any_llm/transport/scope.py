@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import contextvars
 import queue
 import socket
+import sys
 import threading
 import time
 from copy import copy
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from any_llm.wire import TransportError
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Callable, Hashable
 
 T = TypeVar("T")
@@ -141,6 +142,10 @@ def _shut(sock: socket.socket) -> None:
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:
+    if "asyncio" not in sys.modules:  # 50 ms, for those who run a loop
+        return None
+    import asyncio  # noqa: PLC0415
+
     try:
         return asyncio.get_running_loop()
     except RuntimeError:
