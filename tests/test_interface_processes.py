@@ -115,7 +115,9 @@ def test_importing_loads_no_http_library_and_no_numpy():
 def test_a_sync_call_loads_no_async_library(loopback):
     server = loopback(SPOKEN["openai"].answer)
     ended = run(
-        START + "sync().data[0].embedding; print(sorted({'asyncio', 'ssl', 'http', 'numpy'} & sys.modules.keys()))",
+        "import sys; from any_llm import embedding; "
+        "embedding('m', ['a', 'b'], provider='openai', api_key='k', api_base=sys.argv[1]).data[0].embedding; "
+        "print(sorted({'asyncio', 'ssl', 'http', 'numpy'} & sys.modules.keys()))",
         at(server)["api_base"],
     )
     assert (ended.stdout, ended.stderr) == ("[]\n", "")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-import threading
 import time
 from typing import TYPE_CHECKING, Any
+
+from any_llm.transport.scope import Bell
 
 if TYPE_CHECKING:
     from any_llm.transport.scope import Scope
@@ -22,11 +23,11 @@ class ThreadWaits:
     def __init__(self, holds: Any) -> None:
         """Wait for nothing yet."""
         self.holds = holds
-        self.bell = threading.Event()
+        self.bell = Bell()
 
     def wake(self) -> None:
         """Have it ask again."""
-        self.bell.set()
+        self.bell.ring()
 
     def sleeps(self, other: Waiter) -> bool:
         """Threads are always awake."""
@@ -38,5 +39,4 @@ def admitted(command: Admit, scope: Scope) -> None:
     waiter = ThreadWaits(scope.holds)
     while (seconds := command.ask(time.monotonic(), waiter)) > 0:
         scope.listen(waiter.bell, LOOK if seconds == math.inf else scope.pause(seconds))
-        waiter.bell.clear()
     scope.left()
