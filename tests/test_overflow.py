@@ -202,7 +202,7 @@ def test_a_200_that_says_a_text_was_cut_is_a_refusal_of_that_text(call, loopback
     def answer(request):
         (instance,) = request.json["instances"]
         cut = len(instance["content"]) > 500
-        statistics = {"token_count": 9, "truncated": cut}
+        statistics = {"token_count": len(instance["content"].split()), "truncated": cut}
         values = vector_of(instance["content"])
         return Answer(json={"predictions": [{"embeddings": {"values": values, "statistics": statistics}}]})
 
@@ -235,6 +235,48 @@ KNOWLEDGE = [
 def test_what_is_known_is_told(call, provider, model, *, inputs, overflow, loopback):
     server = loopback(Reader(10_000, None, counts=False))
     assert ask(call, server, inputs, provider=provider, model=model).overflow == overflow
+
+
+CONTRADICTED = [
+    # provider, what the caller knows
+    ("openai", {}),
+    ("openai", {"limits": {"input_tokens": 8192}}),
+    ("vllm", {}),
+    ("vllm", {"limits": {"input_tokens": 8192}}),
+    ("together", {}),
+    ("together", {"limits": {"input_tokens": 8192}, "tokenizer": Words()}),
+]
+
+
+@COLOURS
+@pytest.mark.parametrize(("provider", "client"), CONTRADICTED)
+def test_what_a_reply_contradicts_is_never_called_enforced(call, provider, client, loopback):
+    """It counts 20 tokens in 700 words."""
+    reader = Reader(20, None)
+    server, inputs = loopback(reader), ["short", words(700), "a short one too"]
+    asked = {"provider": provider, "client": client}
+    assert ask(call, server, inputs, **asked).overflow == "unknown"
+    if not (provider == "together" and not client):  # where nothing is known, "error" is no option
+        kept = ask(call, server, inputs, **asked, overflow="error", on_error="collect")
+        assert {index: type(error) for index, error in kept.errors.items()} == {1: ContextLengthExceededError}
+        assert kept.overflow == "detected"
+    averaged = ask(call, server, inputs, **asked, overflow="mean")
+    assert (averaged.truncated, averaged.overflow) == ((1,), "detected")
+    # It is split until the count may be true.
+    leaves = [text for text in reader.read if not any(other in text and other != text for other in reader.read)]
+    assert all(len(Words().encode(piece)) <= 2 * 20 + 2 * AROUND for piece in leaves)
+
+
+@COLOURS
+@pytest.mark.parametrize("provider", ["openai", "vllm"])
+def test_a_server_that_counts_texts_is_no_proof(call, provider, loopback):
+    def answer(request):
+        data = [{"index": at, "embedding": vector_of(text)} for at, text in enumerate(request.json["input"])]
+        return Answer(json={"data": data, "model": "m", "usage": {"prompt_tokens": len(data)}})
+
+    for overflow in (None, "error", "mean"):
+        result = ask(call, loopback(answer), [words(700), "short"], provider=provider, overflow=overflow)
+        assert (result.truncated, result.overflow) == ((), "unknown")
 
 
 @COLOURS

@@ -44,6 +44,8 @@ class Pieces:
         """Whether inputs were cut that should not have been."""
         self._doubtful = False
         """Whether inputs were sent that may be too long, where nobody would say so."""
+        self._contradicted = False
+        """Whether a reply counted less than its texts have, where none should be cut."""
 
     def owner(self, row: int) -> int:
         """The input that a row belongs to."""
@@ -145,9 +147,10 @@ class Pieces:
                 batch.texts,
                 answer.measured,
                 limit=limit,
-                enforced=overflow.settled,
                 counts=[setting.count(text) for text in batch.texts] if exact and setting.count else None,
+                wary=overflow.asked is not None and not overflow.chosen,
             )
+            self._contradicted |= seen.short and not overflow.chosen
             silent = [at for at, length in enumerate(lengths) if overflow.cuts and length == "over"]
             rows = [batch.indexes[position] for position in sorted({*seen.positions, *silent, *answer.cut})]
         self.detected |= bool(rows) and not overflow.chosen and setting.call.row.kind != "in-process"
@@ -162,6 +165,8 @@ class Pieces:
         """What is known of over-long inputs."""
         if self.detected:
             return "detected"
+        if self._contradicted:
+            return "unknown"
         in_process = self._setting.call.row.kind == "in-process"
         return "enforced" if in_process or self._setting.overflow.settled or not self._doubtful else "unknown"
 
