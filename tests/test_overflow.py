@@ -90,7 +90,8 @@ def test_a_silent_cut_that_usage_shows_is_made_good(call, client, loopback):
 CUT = [
     # server, client, overflow, asked of the server -> truncated, overflow of the result
     (Reader(WINDOW), EXACT, (1,), "enforced"),
-    (Reader(WINDOW), KNOWN, (1,), "unknown"),  # cut when it is refused
+    (Reader(WINDOW), KNOWN, (1,), "unknown"),  # so many words have no fewer tokens
+    (Reader(1000), KNOWN, (1,), "unknown"),  # it reads more than was said
     (Reader(WINDOW, None), EXACT, (1,), "enforced"),
 ]
 
@@ -104,9 +105,18 @@ def test_the_beginning_alone_is_read_where_the_provider_cannot_be_told(
     result = ask(call, loopback(reader), client=client, overflow="truncate")
     (piece,) = [text for text in reader.read if text not in INPUTS]
     assert LONG.startswith(piece)
-    assert WINDOW // 3 < len(Words().encode(piece)) <= WINDOW
+    assert WINDOW // 4 < len(Words().encode(piece)) <= WINDOW
     close(result, [vector_of(text) for text in ("short", piece, FITS, "a short one too")])
     assert (result.truncated, result.overflow) == (cut, overflow)
+
+
+@COLOURS
+def test_a_text_that_only_may_be_too_long_is_cut_when_it_is_refused(call, loopback):
+    reader, text = Reader(WINDOW), "ja" * 50 + words(50)  # a token a word, and more than bytes for that
+    assert ask(call, loopback(reader), [text], client=KNOWN, overflow="truncate").truncated == ()
+    reader, text = Reader(WINDOW), words(WINDOW - 1)
+    result = ask(call, loopback(reader), [text], client=KNOWN, overflow="truncate")
+    assert (result.truncated, reader.asked[0]) == ((0,), [text])
 
 
 @pytest.mark.parametrize("overflow", ["truncate", "error"])
@@ -120,12 +130,22 @@ def test_or_not_where_no_limit_is_known(overflow, loopback):
 # --- providers that cut in silence -----------------------------------------------------------------------------------
 
 
+SURE = [
+    # who cuts, or refuses; what the caller knows
+    ("infinity", KNOWN),
+    ("openai", KNOWN),
+    ("openai", EXACT),
+    ("vllm", EXACT),
+]
+
+
 @COLOURS
+@pytest.mark.parametrize(("provider", "client"), SURE)
 @pytest.mark.parametrize("on_error", ["raise", "collect"])
-def test_an_error_is_raised_before_anything_is_sent(call, on_error, loopback):
+def test_an_error_is_raised_before_anything_is_sent(call, provider, client, *, on_error, loopback):
     reader = Reader(WINDOW, None)
     server = loopback(reader)
-    options = {"provider": "infinity", "client": KNOWN, "overflow": "error", "on_error": on_error}
+    options = {"provider": provider, "client": client, "overflow": "error", "on_error": on_error}
     if on_error == "raise":
         with pytest.raises(ContextLengthExceededError) as caught:
             ask(call, server, **options)
@@ -136,6 +156,16 @@ def test_an_error_is_raised_before_anything_is_sent(call, on_error, loopback):
         assert [item.embedding is None for item in result.data] == [False, True, False, False]
         assert type(result.errors[1]) is ContextLengthExceededError
         assert reader.asked == [["short", FITS, "a short one too"]]
+
+
+@pytest.mark.parametrize(("client", "sent"), [({"tokenizer": Words()}, False), ({}, True)], ids=["counted", "not"])
+def test_a_limit_that_is_known_is_kept_by_who_counts(client, sent, loopback):
+    """Without a count the provider is asked: it knows its limit best."""
+    server = loopback(Reader(8192))
+    with pytest.raises(ContextLengthExceededError):
+        ask(embedding, server, [words(9000)], provider="openai", model="text-embedding-3-small", client=client,
+            overflow="error")  # fmt: skip
+    assert bool(server.requests) == sent
 
 
 @COLOURS
