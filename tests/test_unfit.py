@@ -6,7 +6,7 @@ import warnings
 
 import pytest
 
-from any_llm import InvalidRequestError, InvalidResponseError, embed_iter
+from any_llm import InvalidRequestError, InvalidResponseError, embed_iter, embedding
 from any_llm.providers.counted import counted
 from any_llm.providers.table import ROWS
 from by_hand import a_batch, a_call, a_setting, play, reply, vectors_of
@@ -43,11 +43,29 @@ def test_what_is_known_to_be_refused_is_not_sent(provider, inputs, refused):
 
 @COLOURS
 @pytest.mark.parametrize("inputs", [["1", "", "2"], ["1", "", ""]])
-def test_the_first_of_them_is_named(call, inputs, loopback):
-    server = loopback(lambda _: Answer(500))
+@pytest.mark.parametrize("api_base", [None, "https://API.openai.com/v1/", "https://api.openai.com:443/v1"])
+def test_the_first_of_them_is_named(call, inputs, api_base):
+    """Nothing is sent, so that no server need be there."""
     with pytest.raises(InvalidRequestError, match=r'inputs\[1\] is "", which OpenAI refuses') as caught:
-        call(inputs=inputs, **to(server.url))
-    assert (caught.value.index, server.requests) == (1, [])
+        call(inputs=inputs, **to(api_base))
+    assert caught.value.index == 1
+
+
+@COLOURS
+@pytest.mark.parametrize("provider", ["openai", "voyage"])
+def test_a_server_of_ones_own_is_asked(call, provider, loopback):
+    """What a provider refuses says nothing of who only speaks its language."""
+    server = loopback(lambda request: Answer(json={"data": [{"embedding": [1.0]} for _ in request.json["input"]]}))
+    result = call(inputs=["1", ""], **{**to(server.url), "provider": provider})
+    assert [request.json["input"] for request in server.requests] == [["1", ""]]
+    assert result.data[1].embedding == [1.0]
+
+
+def test_an_address_is_always_given_where_the_provider_has_none():
+    """Azure's is one's own resource, and Azure's all the same."""
+    given = {"provider": "azureopenai", "api_key": "k", "api_base": "https://mine.openai.azure.com"}
+    with pytest.raises(InvalidRequestError, match="refuses"):
+        embedding("deployment", [""], **given)
 
 
 def test_words_before_a_text_make_it_one_that_is_sent():
@@ -151,7 +169,9 @@ def test_a_zero_vector_for_a_blank_text_is_told_once(call, loopback):
 
 def test_a_stream_names_the_position_in_it(loopback):
     server = loopback(vectors)
-    stream = embed_iter(iter(["0", "1", "2", ""]), chunk_size=2, **to(server.url))
+    client = {"limits": {"input_tokens": 16}}
+    stream = embed_iter(iter(["0", "1", "2", "3 " * 20]), chunk_size=2, overflow="error",
+                        **{**to(server.url), "client_args": client})  # fmt: skip
     with pytest.raises(InvalidRequestError, match=r"inputs\[3\]") as caught:
         list(stream)
     assert caught.value.index == 3
