@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from any_llm import ContextLengthExceededError, InvalidRequestError, UnsupportedParameterError, embedding
+from any_llm import ContextLengthExceededError, InvalidRequestError, UnsupportedParameterError, embed_iter, embedding
 from colours import COLOURS
 from loopback import Answer
 from reader import AROUND, NONE, Reader, Words, mean_of, vector_of
@@ -352,6 +352,30 @@ def test_equal_inputs_have_equal_means_and_are_split_once(call, loopback):
     close(result, [mean, vector_of("a"), mean, vector_of("a")])
     assert result.truncated == (0, 2)
     assert len(reader.read) == len({*reader.read})
+
+
+@COLOURS
+def test_each_of_equal_inputs_is_named_by_its_own_error(call, loopback):
+    inputs = ["a", LONG, "b", LONG]
+    told = {"client": KNOWN, "overflow": "error", "on_error": "collect"}
+    for reader, provider in ((Reader(WINDOW, None), "infinity"), (Reader(WINDOW), "openai")):
+        errors = ask(call, loopback(reader), inputs, provider=provider, **told).errors
+        assert {index: error.index for index, error in errors.items()} == {1: 1, 3: 3}
+        assert [f"inputs[{index}] " in str(error) for index, error in errors.items()] == [True, True]
+        assert "inputs[1]" not in f"{errors[3]} {errors[3].args}"
+    errors = call("all-MiniLM-L6-v2", ["a", words(400)] * 2, provider="local", on_error="collect").errors
+    assert [str(error).partition("Input ")[2][:2] for error in errors.values()] == ["1 ", "3 "]
+
+
+def test_an_error_of_a_stream_says_where_in_it(loopback):
+    """What is known only after it was sent."""
+    client = {"limits": {"input_tokens": 1000}, "max_retries": 0}
+    server = loopback(Reader(20, None))
+    stream = embed_iter(["a", "b", "c", words(700)], "m", chunk_size=2, provider="infinity", api_base=server.url,
+                        overflow="error", client_args=client)  # fmt: skip
+    with pytest.raises(ContextLengthExceededError, match=r"inputs\[3\] ") as caught:
+        list(stream)
+    assert caught.value.index == 3
 
 
 @COLOURS

@@ -147,5 +147,16 @@ def unreadable(call: Call, reason: str, index: int | None = None) -> errors.Inva
 def alike(error: errors.AnyLLMError, index: int | None) -> errors.AnyLLMError:
     """The same, of an equal input, or of none."""
     copied = copy(error)
-    copied.index = index
+    if index is None:
+        copied.index = None
+    else:
+        place(copied, index)
     return copied
+
+
+def place(error: errors.AnyLLMError, index: int) -> None:
+    """Let it be of the input at `index`, in its words too."""
+    if error.index is not None and error.index != index:
+        error.message = re.sub(rf"\b([Ii]nput(?: |s\[)){error.index}\b", rf"\g<1>{index}", error.message)
+        error.args = (error.message, *error.args[1:])
+    error.index = index

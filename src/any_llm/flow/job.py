@@ -11,7 +11,7 @@ from any_llm.exceptions import ContextLengthExceededError
 from any_llm.flow import tokens
 from any_llm.flow.caps import Cap
 from any_llm.flow.converse import converse
-from any_llm.flow.failure import alike, lost, too_long, unreadable
+from any_llm.flow.failure import alike, lost, place, too_long, unreadable
 from any_llm.flow.fitness import unfit
 from any_llm.flow.lessons import from_refusal, from_success
 from any_llm.flow.merge import merge
@@ -194,7 +194,7 @@ class Job:
                     return
         index = self._pieces.owner(index)
         if self.size > 1 or error.index is not None:
-            error.index = index
+            place(error, index)
         if not self._collect:
             raise error
         with self._lock:
