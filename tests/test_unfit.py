@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import warnings
+from pathlib import Path
 
 import pytest
 
 from any_llm import InvalidRequestError, InvalidResponseError, embed_iter, embedding
 from any_llm.providers.counted import counted
 from any_llm.providers.table import ROWS
-from by_hand import a_batch, a_call, a_setting, play, reply, vectors_of
+from by_hand import a_batch, a_call, a_setting, adapter_of, play, reply, vectors_of
 from colours import COLOURS
 from loopback import Answer
 from numbered import to, vectors
@@ -142,6 +144,21 @@ def test_a_count_that_is_none_spoils_no_vector(prompt, total, expected):
 @pytest.mark.parametrize("usage", ["x", 5, [], None, {"prompt_tokens": {}}, {"prompt_tokens": -1}])
 def test_nor_does_a_usage_that_is_none(usage):
     assert counted(usage, "prompt_tokens") is None
+
+
+ROWS_SAID = json.loads((Path(__file__).with_name("replies") / "rows.json").read_text(encoding="utf-8"))
+COUNTING = [
+    (name, member) for name, said in ROWS_SAID.items() for member in ("usage", "meta") if member in said["reply"]
+]
+
+
+@pytest.mark.parametrize(("provider", "member"), COUNTING)
+def test_whatever_stands_there_at_any_provider(provider, member):
+    said = ROWS_SAID[provider]
+    call = a_call(provider, said["model"])
+    for nonsense in (-5, "5", True, [], [1], {}, {"billed_units": 5}, {"prompt_tokens": "5"}, None):
+        part = adapter_of(call).decode(call, reply({**said["reply"], member: nonsense}))
+        assert (len(part.vectors), part.prompt_tokens, part.total_tokens) == (len(said["texts"]), None, None)
 
 
 # --- vectors without a direction -------------------------------------------------------------------------------------

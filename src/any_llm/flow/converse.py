@@ -149,7 +149,7 @@ def _tried(
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, InvalidVectorError) as wrong:
         # A broken 200 is looked at once more, whatever max_retries says: it was paid for.
         free = "look" if isinstance(command, Send) else None
-        error = failure.unreadable(call, str(wrong), getattr(wrong, "index", None))
+        error = failure.unreadable(call, str(wrong), getattr(wrong, "index", None), wrong.__cause__)
         return Problem(error, outcome.now[0], free=free, twice=True)
     if problem.again:
         turn.refused(problem.at, asked=problem.asked, limited=isinstance(problem.error, RateLimitError))
