@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import warnings
+from array import array
+from base64 import b64encode
 from pathlib import Path
 
 import pytest
@@ -179,6 +181,47 @@ def test_a_zero_vector_for_a_blank_text_is_told_once(call, loopback):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         call(inputs=[" ", "a"], **to(server.url))
+
+
+SAME = [
+    # texts, their vectors -> whether that is told
+    (["a", "b", "c"], [[1.0, 0.5]] * 3, True),
+    (["a", "b", "a", "c"], [[1.0, 0.5]] * 4, True),
+    (["a", "b"], [[1.0, 0.5]] * 2, False),
+    (["a"], [[1.0, 0.5]], False),
+    (["a", "b", "c"], [[1.0, 0.5]] * 2 + [[1.0, 0.25]], False),
+    (["a", "b", "c"], [[1.0, 0.25]] + [[1.0, 0.5]] * 2, False),
+    (
+        ["One text", "one  text", " ONE TEXT", "another"],
+        [[1.0, 0.5]] * 4,
+        False,
+    ),  # of three only two differ, to a model
+    (["a", "b", "c"], [[1.0, 0.0], [1.0, -0.0], [1.0, 0.0]], False),  # a bit apart
+    ([" ", "", "\n"], [[0.0, 0.0]] * 3, False),
+]
+
+
+@pytest.mark.parametrize("base64", [True, False])
+@pytest.mark.parametrize(("texts", "given", "told"), SAME)
+def test_one_vector_for_all_of_several_texts_is_seen(texts, given, base64, *, told):
+    coded = [b64encode(array("f", each).tobytes()).decode() if base64 else each for each in given]
+    setting = a_setting(a_call(), count=len(texts))
+    body = {"data": [{"embedding": each} for each in coded]}
+    assert play(setting, [reply(body)], batch=a_batch(texts)).error is None
+    assert setting.matrix.same == told
+
+
+@COLOURS
+def test_and_told_once_a_model(call, loopback):
+    server = loopback(lambda request: Answer(json={"data": [{"embedding": [1.0, 2.0]} for _ in request.json["input"]]}))
+    with pytest.warns(UserWarning, match="openai gives one and the same vector for different texts: is m an embedding"):
+        result = call(inputs=["a", "b", "c"], **to(server.url))
+    assert result.to_numpy().tolist() == [[1.0, 2.0]] * 3
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        call(inputs=["a", "b", "c"], **to(server.url))
+        with pytest.raises(UserWarning, match="is another an embedding"):
+            call(inputs=["a", "b", "c"], **{**to(server.url), "model": "another"})
 
 
 # --- streams ---------------------------------------------------------------------------------------------------------

@@ -69,6 +69,8 @@ class Matrix:
         """Vectors of rows beyond `count`: pieces of inputs, until they are averaged."""
         self.blank = False
         """Whether a blank text has a zero vector."""
+        self.same = False
+        """Whether all texts of a reply, and several they were, have one and the same vector."""
         self._lock = threading.Lock()
         self._writing = 0
         self._right = False
