@@ -100,8 +100,8 @@ def exchange(
                 return problem
             why = attempt.again(problem, wait)
         finally:
-            attempt.close()
             turn.release()
+            attempt.close()  # last: whoever is told of it may ask for more
         try:
             yield Sleep(wait)
         except TransportError as ended:
