@@ -21,6 +21,7 @@ from any_llm.flow.plan import Plan, equal_ones
 from any_llm.flow.record import Record
 from any_llm.flow.retry import DEADLINE, MANY_REQUESTS
 from any_llm.flow.room import giving_way, in_force, tightest
+from any_llm.flow.salvage import keep
 from any_llm.flow.search import Bench, acquit, failed, may_be_an_input, search
 from any_llm.flow.setting import Answer, Problem, Setting
 from any_llm.flow.truncation import full
@@ -101,8 +102,7 @@ class Job:
 
         `timeout`: seconds a read may take. Whoever waits longer for one read waits as long for the call.
         """
-        hosted = self.setting.call.row.kind != "in-process"
-        return max(DEADLINE, timeout) if self._alone and hosted else None
+        return max(DEADLINE, timeout) if self._alone and self.setting.call.row.kind != "in-process" else None
 
     def _limits(self) -> Limits:
         setting, terms = self.setting, self.setting.terms
@@ -196,6 +196,7 @@ class Job:
         if self.size > 1 or error.index is not None:
             place(error, index)
         if not self._collect:
+            keep(problem.salvage, self._record, self.setting.matrix, self._lock)
             raise error
         with self._lock:
             self.errors[index] = error
@@ -210,8 +211,7 @@ class Job:
             return
         window = answer.measured if len(batch) == 1 and full(answer.measured or 0) else None
         self.setting.matrix.forget(row)
-        problem = Problem(too_long(self.setting.call, index), answer.at, long=Long(window))
-        self._blame(row, problem)
+        self._blame(row, Problem(too_long(self.setting.call, index), answer.at, long=Long(window)))
 
     def lost(self, error: TransportError) -> AnyLLMError:
         """Say that the call as a whole was ended."""

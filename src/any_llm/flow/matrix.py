@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -28,6 +28,8 @@ class InvalidVectorError(ValueError):
         """Say what and where."""
         super().__init__(reason)
         self.index = index
+        self.salvage: Any = None
+        """What of its reply may be right, where only one input is at fault."""
 
 
 class Form(msgspec.Struct, frozen=True):
