@@ -209,6 +209,34 @@ def test_an_echo_is_taken_out_whatever_the_keys_header_is_called(header):
         assert without_secrets(f"you sent {KEY}, openai", headers) == "you sent ***, openai"
 
 
+DUMMIES = [
+    # key, the provider's words -> ours
+    ("ken", "max tokens is 512, your key is ken", "max tokens is 512, your key is ***"),
+    ("ken", "ken: 'ken', Bearer ken.", "***: '***', Bearer ***."),
+    ("x", "maximum exceeded for x", "maximum exceeded for ***"),
+    ("EMPTY", "NONEMPTY EMPTY", "NONEMPTY ***"),
+    ("a.c", "abc a.c", "abc ***"),
+    ("1234567", "12345678 1234567", "12345678 ***"),
+    ("12345678", "x12345678y", "x***y"),  # as long as a key may be: wherever it stands
+    (KEY, f"token{KEY}s", "token***s"),
+]
+
+
+@pytest.mark.parametrize(("key", "said", "told"), DUMMIES)
+def test_a_dummy_is_taken_out_as_a_word(key, said, told):
+    assert without_secrets(said, {"authorization": f"Bearer {key}"}) == told
+    assert without_secrets(said, {"x-api-key": key}) == told
+
+
+@COLOURS
+def test_a_servers_words_stay_whole_beside_a_dummy_key(call, loopback):
+    refusal = {"error": {"message": "max tokens is 512, not 513", "code": "token_limit"}}
+    server = loopback(lambda _: Answer(400, json=refusal))
+    with pytest.raises(AnyLLMError, match="max tokens is 512, not 513") as caught:
+        call(inputs="5", **to(server.url, "ken"))
+    assert caught.value.code == "token_limit"
+
+
 async def test_no_repr_holds_the_key(loopback):
     client = AnyLLM.create("openai", KEY, loopback(vectors).url)
     client.embedding("m", "5")

@@ -24,7 +24,10 @@ def unfit(setting: Setting, inputs: Sequence[str], order: Iterable[int], *, star
     limit = setting.explicit.input_tokens or call.row.limits.input_tokens
     refused = call.row.refuses_texts
     found: dict[int, AnyLLMError] = {}
-    if refused is None and not (overflow.here and overflow.asked == "error"):
+    # A provider that refuses by itself knows its limit best, unless it was said, or all tokens can be counted.
+    sure = overflow.here or setting.explicit.input_tokens is not None or setting.count is not None
+    measured = overflow.asked == "error" and limit is not None and sure
+    if refused is None and not measured:
         return found
     base = 0 if call.options.on_error == "collect" else start
     for index in order:
@@ -33,7 +36,7 @@ def unfit(setting: Setting, inputs: Sequence[str], order: Iterable[int], *, star
             what = "is blank" if text else 'is ""'
             reason = f"inputs[{base + index}] {what}, which {call.row.title} refuses: leave it out."
             error = InvalidRequestError(reason, None, call.row.name, index=base + index)
-        elif overflow.here and overflow.asked == "error" and limit is not None and _over(setting, text, limit):
+        elif measured and limit is not None and _over(setting, text, limit):
             error = too_long(call, base + index)
         if error is not None and call.options.on_error != "collect":
             raise error

@@ -27,6 +27,8 @@ UNEVEN = 1e-3
 """A length this far from 1 is no rounding."""
 ROWS = 1024
 """Vectors normalised at a time: what is copied stays small."""
+SEVERAL = 3
+"""Different texts that have no reason to share a vector."""
 NOT_FINITE = b"\x7f\xff"
 """Top bytes that only infinities, NaNs and numbers beyond 1.7e38 have."""
 
@@ -56,8 +58,15 @@ def fill(matrix: Matrix, batch: Batch, part: Part) -> None:
             matrix.was_cut = matrix.uneven = True
         elif form.unit and not matrix.uneven:
             matrix.uneven = abs(hypot(*own.cast("f")) - 1) > UNEVEN
+    if len(rows) >= SEVERAL and rows[0] == rows[1]:
+        matrix.same |= all(row == rows[0] for row in rows) and _differ(batch.texts)
     matrix.apart.update(apart)
     matrix.stands(places)
+
+
+def _differ(texts: Sequence[str]) -> bool:
+    """Whether there are several, other than in case and blanks, which some models do not read."""
+    return len({" ".join(text.casefold().split()) for text in texts}) >= SEVERAL
 
 
 def _places(batch: Batch, indexes: Sequence[int] | None) -> Sequence[int]:

@@ -76,17 +76,15 @@ class AsyncTransport:
                 else:
                     for flow in chain(flows, iter(job.next_conversation, None)):
                         await adrive(flow, perform)
-        except TimeoutError as error:
-            if not limit.expired():
-                raise
-            ended = job.lost(TransportError("the deadline has passed", timed_out=True))
-            await crew.dismiss()
-            job.end(ended)
-            raise ended from error
         except BaseException as error:
             await crew.dismiss()
-            job.end(error)
-            raise
+            ended = error
+            if isinstance(error, TimeoutError) and limit.expired():  # a request's own timeout is one too
+                ended = job.lost(TransportError("the deadline has passed", timed_out=True))
+            job.end(ended)
+            if ended is error:
+                raise
+            raise ended from error
         return job.response()
 
     async def stream(
