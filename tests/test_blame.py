@@ -130,6 +130,14 @@ def test_a_size_is_learnt_from_what_was_refused_not_from_what_failed(rule, learn
     assert (provider.sizes[0] < 64) == learns
 
 
+@pytest.mark.parametrize("size", [None, 64])
+def test_a_size_is_searched_for_once_a_call_whoever_said_it(size):
+    inputs, provider = texts(400), Provider(FEWER["400"][0])
+    ended = called(inputs, provider, retries=0, batch_size=size)
+    assert [item.embedding for item in ended.result.data] == list(map(vector_of, inputs))
+    assert provider.sizes.count(64) == 1
+
+
 def two_bad(sent, _before):
     """One in each half."""
     return bad(400) if {"text 00003", "text 00060"} & {*sent} else None

@@ -131,7 +131,7 @@ class Job:
             found = yield from search(bench, batch, result, proven=bool(self._record.answers))
             if not found and not failed(result):  # a server that fails teaches nothing
                 went = Limits(items=max(bench.well, default=1))
-                from_refusal(self.setting, batch, Cap(limits=went, named=False), result.at)
+                self._keep_to(Cap(limits=went, named=False), batch, result.at)
         else:
             # To go on past a bad request would be to send it again for each input.
             if self._collect and (self._record.empty or self._record.doubtful()):
