@@ -49,11 +49,13 @@ class AnyLLMError(Exception):
 
     `status_code` is the HTTP status (None when there was no reply), `code`, `param` and `error_type` are the provider's
     own words, `index` is the position in `inputs` of the input at fault, where one is. `partial` is the result as far
-    as it came before the call ended, its other vectors None; None when nothing came.
+    as it came before the call ended, its other vectors None; None when nothing came. `retry_after` is the provider's own
+    word on when to come back, where it has one: seconds, or an HTTP date.
     """
 
     default_message = "An error occurred"
     partial: CreateEmbeddingResponse | None = None
+    retry_after: str | None = None
 
     def __init__(
         self,

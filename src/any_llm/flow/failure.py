@@ -93,9 +93,9 @@ def refused(
     if kind is errors.ContextLengthExceededError:
         details["index"] = batch.indexes[0] if len(batch) == 1 else None
         message = f"{message} {WAYS_OUT}"
-    if kind is errors.RateLimitError:
-        details["retry_after"] = reply.headers.get("retry-after", None if asked is None else f"{asked:g}")
-    return kind(f"{call.model}: {message}", None, call.row.name, **details)
+    error = kind(f"{call.model}: {message}", None, call.row.name, **details)
+    error.retry_after = reply.headers.get("retry-after", None if asked is None else f"{asked:g}")
+    return error
 
 
 def _redirect(sent: Send, reply: Reply) -> str:
