@@ -61,6 +61,13 @@ def test_a_server_that_turns_wrong_about_all_in_mid_call_does_not_blame_each(wro
     assert len(kept) == count * size
 
 
+@pytest.mark.parametrize("wrong", ["no list", "a page", "none"])
+def test_a_reply_that_is_wrong_about_all_names_the_inputs_it_was_to(wrong):
+    provider = Provider(lambda sent: WRONG_ABOUT_ALL[wrong](sent) if len(provider.requests) > 3 else None)
+    ended = called(texts(2000), provider, retries=0, batch_size=64)
+    assert str(ended.error).endswith(", in the reply to inputs 192 to 255")
+
+
 @pytest.mark.parametrize("bad_ones", [[0], [1], [0, 1, 2, 3, 4], [59, 60, 61, 62, 63], list(range(63))])
 def test_many_bad_inputs_in_a_row_are_still_the_inputs_fault(bad_ones):
     inputs = texts(64)

@@ -47,10 +47,9 @@ __all__ = [
 class AnyLLMError(Exception):
     """The root of every error raised here.
 
-    `status_code` is the HTTP status (None when there was no reply), `code`, `param` and `error_type` are the provider's
-    own words, `index` is the position in `inputs` of the input at fault, where one is. `partial` is the result as far
-    as it came before the call ended, its other vectors None; None when nothing came. `retry_after` is the provider's own
-    word on when to come back, where it has one: seconds, or an HTTP date.
+    `status_code` is the HTTP status (None when there was no reply); `code`, `param`, `error_type` and `retry_after` (when
+    to come back: seconds, or an HTTP date) are the provider's own words; `index` is the position in `inputs` of the input
+    at fault, where one is; `partial` is the result as far as it came, its other vectors None; None when nothing came.
     """
 
     default_message = "An error occurred"

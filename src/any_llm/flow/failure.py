@@ -12,6 +12,8 @@ from any_llm.flow.redact import redact, without_secrets
 from any_llm.wire import UnusableReplyError, public
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from any_llm.wire import Batch, Call, Refusal, Reply, Send, TransportError
 
 BY_STATUS: dict[int, type[errors.AnyLLMError]] = {
@@ -148,6 +150,14 @@ def unreadable(
     error = errors.InvalidResponseError(said, beneath, call.row.name, status_code=200, index=index)
     error.__cause__ = beneath
     return error
+
+
+def in_reply_to(error: errors.AnyLLMError, positions: Sequence[int]) -> None:
+    """Say which inputs a reply was to that cannot be right, where none of them is known to be at fault."""
+    if not isinstance(error, errors.InvalidResponseError) or error.index is not None or len(positions) == 1:
+        return
+    error.message += f", in the reply to inputs {min(positions)} to {max(positions)}"
+    error.args = (error.message,)
 
 
 def alike(error: errors.AnyLLMError, index: int | None) -> errors.AnyLLMError:

@@ -11,7 +11,7 @@ from any_llm.exceptions import ContextLengthExceededError
 from any_llm.flow import tokens
 from any_llm.flow.caps import Cap
 from any_llm.flow.converse import converse
-from any_llm.flow.failure import alike, lost, place, too_long, unreadable
+from any_llm.flow.failure import alike, in_reply_to, lost, place, too_long, unreadable
 from any_llm.flow.fitness import unfit
 from any_llm.flow.lessons import from_refusal, from_success
 from any_llm.flow.merge import merge
@@ -43,14 +43,11 @@ class Job:
     def __init__(self, setting: Setting, inputs: Sequence[str], start: int = 0) -> None:
         """Check the options by writing a request for no input, which is never sent. `start`: as in unfit()."""
         setting.adapter.encode(setting.call, Batch((), (), 0))
-        self.size = len(inputs)
-        self.inputs = inputs
-        self.call = setting.call
-        self.watch = setting.watch
+        self._start, self.size, self.inputs = start, len(inputs), inputs
+        self.setting, self.call, self.watch = setting, setting.call, setting.watch
         self.of_many = False
         """Whether other calls come before or after it: then it is as patient as one of many requests."""
         self.errors: dict[int, AnyLLMError] = {}
-        self.setting = setting
         call, options = setting.call, setting.call.options
         self._explicit = setting.explicit._replace(items=options.batch_size or setting.explicit.items)
         self._collect = options.on_error == "collect"
@@ -120,6 +117,7 @@ class Job:
         if isinstance(result, Answer):
             return self._keep(batch, result, limits)
         self._now = max(self._now, result.at)
+        in_reply_to(result.error, [self._start + self._pieces.owner(row) for row in batch.indexes])
         if result.large is not None:
             self._give_back(batch, result, result.large)
         elif isinstance(result.error, ContextLengthExceededError) and self.setting.overflow.splits:
