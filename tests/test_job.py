@@ -290,6 +290,16 @@ def test_explicit_beats_learnt_beats_row(row, learnt, client, call, first):
     assert provider.sizes[0] == first
 
 
+def test_a_cap_on_tokens_says_nothing_of_inputs():
+    memory, long, short = Memory(), [text.ljust(120) for text in texts(100)], [str(number) for number in range(5000)]
+    words = "Requested {} tokens, max 5000 tokens per request"
+    rule = lambda sent: bad(400, message=words.format(99 * len(sent))) if len(sent) > 50 else None  # noqa: E731
+    assert right(called(long, Provider(rule), memory=memory), long)
+    provider = Provider()
+    assert right(called(short, provider, memory=memory), short)
+    assert max(provider.sizes) == 512
+
+
 def test_what_the_caller_says_gives_way_to_what_is_refused():
     provider, inputs = Provider(takes(24)), texts(200)
     assert right(called(inputs, provider, batch_size=100), inputs)
