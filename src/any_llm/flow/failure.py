@@ -152,6 +152,13 @@ def unreadable(
     return error
 
 
+def disguised(wrong: Exception, call: Call, sent: Send, batch: Batch, refusal: Refusal) -> str:
+    """What is wrong with a 200 that cannot be read, and the provider's own words, where it is an error in disguise."""
+    if refusal.message == "no message":
+        return str(wrong)
+    return f"{wrong}; it says: {redact(without_secrets(refusal.message, sent.headers, call.query), batch.texts)}"
+
+
 def in_reply_to(error: errors.AnyLLMError, positions: Sequence[int]) -> None:
     """Say which inputs a reply was to that cannot be right, where none of them is known to be at fault."""
     if not isinstance(error, errors.InvalidResponseError) or error.index is not None or len(positions) == 1:
