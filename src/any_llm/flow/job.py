@@ -12,7 +12,7 @@ from any_llm.flow import tokens
 from any_llm.flow.caps import Cap
 from any_llm.flow.converse import converse
 from any_llm.flow.failure import alike, in_reply_to, lost, place, too_long, unreadable
-from any_llm.flow.fitness import unfit
+from any_llm.flow.fitness import of_each, unfit, whole
 from any_llm.flow.lessons import from_refusal, from_success
 from any_llm.flow.merge import merge
 from any_llm.flow.overflow import Long
@@ -51,9 +51,8 @@ class Job:
         call, options = setting.call, setting.call.options
         self._explicit = setting.explicit._replace(items=options.batch_size or setting.explicit.items)
         self._collect = options.on_error == "collect"
-        # A field with a value for each input tells equal texts apart.
-        each = any(isinstance(value, list | tuple) and len(value) == self.size for value in call.extra.values())
-        self._same = {} if each or options.dedupe is False else equal_ones(inputs)
+        self._each = of_each(call.extra, self.size)  # tells equal texts apart
+        self._same = {} if self._each or options.dedupe is False else equal_ones(inputs)
         setting.tally.add(deduplicated=len(self._same))
         alone = [index for index in range(self.size) if index not in self._same]
         self.errors |= unfit(setting, inputs, alone, start=start)
@@ -112,6 +111,7 @@ class Job:
         return tokens.rate(self.setting.memory.known(self.setting.place, self._now).seen)
 
     def _converse(self, batch: Batch, *, again: bool) -> Flow:
+        whole(self.call, self._each, batch, self.size)
         limits = self._limits()
         result = yield from converse(self.setting, batch, halved=again)
         if isinstance(result, Answer):
@@ -122,7 +122,7 @@ class Job:
             self._give_back(batch, result, result.large)
         elif isinstance(result.error, ContextLengthExceededError) and self.setting.overflow.splits:
             yield from self._too_long(batch, result)
-        elif not may_be_an_input(result):
+        elif not may_be_an_input(result) or (self._each and len(batch) > 1):
             raise result.error
         elif len(batch) > 1:
             bench = self._bench()
