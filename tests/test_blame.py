@@ -47,12 +47,15 @@ def test_a_server_that_is_wrong_about_all_costs_two_more(wrong):
     assert provider.sizes[looked:] in ([1], [1, 1])
 
 
+TURNED = {**WRONG_ABOUT_ALL, "of another width": all_are(lambda vector: vector[:2])}
+
+
 @pytest.mark.parametrize("workers", [1, 8])
 @pytest.mark.parametrize("size", [1, 64])
-@pytest.mark.parametrize("wrong", WRONG_ABOUT_ALL)
+@pytest.mark.parametrize("wrong", TURNED)
 def test_a_server_that_turns_wrong_about_all_in_mid_call_does_not_blame_each(wrong, size, workers):
     inputs, count = texts(2000), 3
-    provider = Provider(lambda sent: WRONG_ABOUT_ALL[wrong](sent) if len(provider.requests) > count else None)
+    provider = Provider(lambda sent: TURNED[wrong](sent) if len(provider.requests) > count else None)
     ended = called(inputs, provider, on_error="collect", retries=0, batch_size=size, workers=workers)
     assert ended.error.index is None
     assert len(provider.requests) <= count + 40 * workers
@@ -61,9 +64,9 @@ def test_a_server_that_turns_wrong_about_all_in_mid_call_does_not_blame_each(wro
     assert len(kept) == count * size
 
 
-@pytest.mark.parametrize("wrong", ["no list", "a page", "none"])
+@pytest.mark.parametrize("wrong", ["no list", "a page", "none", "of another width"])
 def test_a_reply_that_is_wrong_about_all_names_the_inputs_it_was_to(wrong):
-    provider = Provider(lambda sent: WRONG_ABOUT_ALL[wrong](sent) if len(provider.requests) > 3 else None)
+    provider = Provider(lambda sent: TURNED[wrong](sent) if len(provider.requests) > 3 else None)
     ended = called(texts(2000), provider, retries=0, batch_size=64)
     assert str(ended.error).endswith(", in the reply to inputs 192 to 255")
 
