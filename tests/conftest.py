@@ -51,9 +51,15 @@ def loopback() -> Iterator[Callable[[Callable[[Request], Answer | Raw]], Loopbac
 
 @pytest.fixture(scope="session")
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
-    """Servers that others wrote, each started when it is first asked for."""
+    """Servers that others wrote, each well when it is first asked for."""
     with Servers(tmp_path_factory.mktemp("servers")) as started:
         yield started
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _servers_come_up_meanwhile(request: pytest.FixtureRequest) -> None:
+    if any("servers" in case.fixturenames for case in request.session.items if isinstance(case, pytest.Function)):
+        request.getfixturevalue("servers").start()
 
 
 @pytest.hookimpl(wrapper=True)
