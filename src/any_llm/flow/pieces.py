@@ -61,18 +61,20 @@ class Pieces:
 
     def before(self, batch: Batch) -> Batch | None:
         """Split what is surely too long, or may be where it would be cut in silence. None: nothing is left to send."""
-        overflow, limit = self._setting.overflow, self._limit()
+        overflow = self._setting.overflow
+        limit = self._limit() if overflow.splits else None
+        if limit is None:
+            return batch
         left = list(batch.indexes)
-        if overflow.splits and limit is not None:
-            wary = overflow.cuts and not overflow.settled
-            # Of a text that is to be cut short, only a tokenizer tells how much may be kept.
-            blind = overflow.asked == "truncate" and self._setting.count is None
-            for row, text in zip(batch.indexes, batch.texts, strict=True):
-                if row >= self._count or blind:
-                    continue
-                length = self.length(text, limit)
-                if (length == "over" or (wary and length == "unknown")) and self.split(row):
-                    left.remove(row)
+        wary = overflow.cuts and not overflow.settled
+        # Of a text that is to be cut short, only a tokenizer tells how much may be kept.
+        blind = overflow.asked == "truncate" and self._setting.count is None
+        for row, text in zip(batch.indexes, batch.texts, strict=True):
+            if row >= self._count or blind:
+                continue
+            length = self.length(text, limit)
+            if (length == "over" or (wary and length == "unknown")) and self.split(row):
+                left.remove(row)
         if len(left) == len(batch):
             return batch
         return self._plan.batch(left) if left else None
@@ -88,8 +90,10 @@ class Pieces:
 
     def may_split(self, batch: Batch) -> bool:
         """Whether the batch may yet become several requests."""
+        if not self._setting.overflow.splits:
+            return False
         limit = self._limit()
-        return self._setting.overflow.splits and any(self.length(text, limit) != "fits" for text in batch.texts)
+        return any(self.length(text, limit) != "fits" for text in batch.texts)
 
     def split(self, row: int, long: Long | None = None, *, sent: bool = False) -> bool:
         """Put pieces in the place of a text that is too long. False: it cannot be cut, or shall not be.
@@ -173,7 +177,9 @@ class Pieces:
 
     def finish(self, rows: Sequence[int]) -> list[InvalidRequestError]:
         """Average each input all of whose pieces are there, now that these are. Errors: it has no mean."""
-        found = []
+        found: list[InvalidRequestError] = []
+        if not self._rows:
+            return found
         come = [row for row in rows if row >= self._count]
         self._there.update(come)
         for owner in dict.fromkeys(map(self.owner, come)):

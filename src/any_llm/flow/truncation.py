@@ -15,6 +15,7 @@ WINDOWS = tuple(2**power for power in range(7, 18))
 """Tokens that models and servers commonly read of an input: 128 to 131,072."""
 UNCOUNTED = 2
 """Tokens of a full window that a server may leave out of its count: those that begin and end a text."""
+FULL = frozenset(window - left_out for window in WINDOWS for left_out in range(UNCOUNTED + 1))
 
 
 class Truncation(msgspec.Struct, frozen=True):
@@ -55,7 +56,7 @@ def truncated(
 
 def full(measured: int) -> bool:
     """Whether just a common window was read."""
-    return any(window - UNCOUNTED <= measured <= window for window in WINDOWS)
+    return measured in FULL
 
 
 def _cut(texts: Sequence[str], measured: int, *, counts: Sequence[int] | None, enough: int) -> tuple[int, ...]:
