@@ -51,9 +51,7 @@ class Job:
         self._explicit = setting.explicit
         if options.batch_size is not None:
             self._explicit = self._explicit._replace(items=options.batch_size)
-        terms = setting.terms
-        # What is more than a minute's worth would have to wait for an empty minute.
-        self._minute = Limits(items=terms.rpm if terms.count_inputs else None, tokens=terms.tpm)
+        self._minute = setting.terms.minute
         self._collect = options.on_error == "collect"
         # A field with a value for each input tells equal texts apart.
         each = any(isinstance(value, list | tuple) and len(value) == self.size for value in call.extra.values())

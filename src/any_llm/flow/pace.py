@@ -16,6 +16,7 @@ from any_llm.flow.found import SPAN, Found
 from any_llm.flow.quota import Quota
 from any_llm.flow.retry import LONGEST_WAIT, Budget
 from any_llm.flow.window import Step, Window
+from any_llm.providers.row import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
@@ -37,6 +38,11 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     """Tokens a minute at most."""
     count_inputs: bool = False
     """The provider's rates are for inputs, not requests."""
+
+    @property
+    def minute(self) -> Limits:
+        """What one request may hold: what is more than a minute's worth would have to wait for an empty one."""
+        return Limits(items=self.rpm if self.count_inputs else None, tokens=self.tpm)
 
 
 class Cost(NamedTuple):
