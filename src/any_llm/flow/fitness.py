@@ -24,7 +24,9 @@ def unfit(setting: Setting, inputs: Sequence[str], order: Iterable[int], *, star
     limit = setting.explicit.input_tokens or call.row.limits.input_tokens
     refused = call.row.refuses_texts
     found: dict[int, AnyLLMError] = {}
-    if refused is None and not (overflow.here and overflow.asked == "error"):
+    measured = overflow.here and overflow.asked == "error" and limit is not None
+    # Which one is looked for only where one is.
+    if not measured and (refused is None or all(inputs if refused == "empty" else map(str.strip, inputs))):
         return found
     base = 0 if call.options.on_error == "collect" else start
     for index in order:
@@ -33,7 +35,7 @@ def unfit(setting: Setting, inputs: Sequence[str], order: Iterable[int], *, star
             what = "is blank" if text else 'is ""'
             reason = f"inputs[{base + index}] {what}, which {call.row.title} refuses: leave it out."
             error = InvalidRequestError(reason, None, call.row.name, index=base + index)
-        elif overflow.here and overflow.asked == "error" and limit is not None and _over(setting, text, limit):
+        elif measured and limit is not None and _over(setting, text, limit):
             error = too_long(call, base + index)
         if error is not None and call.options.on_error != "collect":
             raise error

@@ -17,7 +17,7 @@ from any_llm.flow.lessons import from_refusal, from_success, kind
 from any_llm.flow.merge import merge
 from any_llm.flow.overflow import Long
 from any_llm.flow.pieces import Pieces
-from any_llm.flow.plan import Plan, equal_ones
+from any_llm.flow.plan import Plan, repeated
 from any_llm.flow.record import Record
 from any_llm.flow.retry import DEADLINE, MANY_REQUESTS
 from any_llm.flow.room import giving_way, in_force
@@ -53,9 +53,7 @@ class Job:
             self._explicit = self._explicit._replace(items=options.batch_size)
         self._minute = setting.terms.minute
         self._collect = options.on_error == "collect"
-        # A field with a value for each input tells equal texts apart.
-        each = any(isinstance(value, list | tuple) and len(value) == self.size for value in call.extra.values())
-        self._same = {} if each or options.dedupe is False or self.size == 1 else equal_ones(inputs)
+        self._same = repeated(call, inputs)
         order: Sequence[int] = range(self.size)
         if self._same:
             setting.tally.add(deduplicated=len(self._same))
@@ -88,14 +86,14 @@ class Job:
             batch = None
             while batch is None and (taken := self._plan.take()) is not None:
                 batch = self._pieces.before(taken)
-            again = self._plan.halved
+            again, limits = self._plan.halved, self._plan.limits
             if batch is not None and not self._begun:
                 one = self._plan.done() and not self._pieces.may_split(batch)
                 self._begun, self._alone = True, one and not self.of_many
                 if not self._alone and self.setting.retry.attempts is None:
                     patient = msgspec.structs.replace(self.setting.retry, attempts=MANY_REQUESTS)
                     self.setting = msgspec.structs.replace(self.setting, retry=patient)
-        return None if batch is None else self._converse(batch, again=again)
+        return None if batch is None else self._converse(batch, limits, again=again)
 
     def deadline(self, timeout: float) -> float | None:
         """Seconds this call may take when nobody said how long, once its first conversation was taken.
@@ -116,8 +114,7 @@ class Job:
     def _rate(self) -> float:
         return tokens.rate(self.setting.memory.known(self.setting.place, self._now).seen)
 
-    def _converse(self, batch: Batch, *, again: bool) -> Flow:
-        limits = self._limits()
+    def _converse(self, batch: Batch, limits: Limits, *, again: bool) -> Flow:
         result = yield from converse(self.setting, batch, halved=again)
         if isinstance(result, Answer):
             return self._keep(batch, result, limits)
@@ -163,7 +160,7 @@ class Job:
         for row in cut:
             self._was_cut(row, batch, answer)
         with self._lock:
-            unsound = self._pieces.finish([row for row in batch.indexes if row not in cut])
+            unsound = self._pieces.finish([row for row in batch.indexes if row not in cut] if cut else batch.indexes)
         for error in unsound:
             self._blame(error.index or 0, Problem(error, answer.at))
         from_success(self.setting, batch, answer, kind=self._kind, limits=limits)

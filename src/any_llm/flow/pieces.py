@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from any_llm.exceptions import InvalidRequestError
-from any_llm.flow.bounds import by_rate, least, most
+from any_llm.flow.bounds import SPECIAL, by_rate, least, most
 from any_llm.flow.split import pieces
-from any_llm.flow.tokens import size
+from any_llm.flow.tokens import size, sizes
 from any_llm.flow.truncation import truncated
 from any_llm.flow.vectors import normalise
 from any_llm.providers.row import LEAST_ROOM
@@ -58,6 +58,14 @@ class Pieces:
         if self._setting.count is not None:
             return "fits" if self._setting.count(text) <= limit else "over"
         return "over" if least(text) > limit else "unknown"
+
+    def _lengths(self, texts: Sequence[str], limit: int | None) -> list[Literal["fits", "unknown", "over"]]:
+        """The same of each."""
+        if limit is None:
+            return ["unknown"] * len(texts)
+        if max(sizes(texts)) + SPECIAL <= limit:
+            return ["fits"] * len(texts)
+        return [self.length(text, limit) for text in texts]
 
     def before(self, batch: Batch) -> Batch | None:
         """Split what is surely too long, or may be where it would be cut in silence. None: nothing is left to send."""
@@ -141,7 +149,7 @@ class Pieces:
         if setting.call.row.kind == "in-process":
             rows = [batch.indexes[position] for position in answer.cut]
         else:
-            lengths = [self.length(text, limit) for text in batch.texts] if not overflow.settled else []
+            lengths = [] if overflow.settled else self._lengths(batch.texts, limit)
             sure = setting.call.row.kind != "server" or setting.explicit.input_tokens is not None
             self._doubtful |= bool(lengths) and (not sure or set(lengths) != {"fits"})
             exact = setting.count is not None and limit is not None and any(most(text) > limit for text in batch.texts)
@@ -152,7 +160,7 @@ class Pieces:
                 enforced=overflow.settled,
                 counts=[setting.count(text) for text in batch.texts] if exact and setting.count else None,
             )
-            silent = [at for at, length in enumerate(lengths) if overflow.cuts and length == "over"]
+            silent = [at for at, length in enumerate(lengths) if length == "over"] if overflow.cuts else []
             rows = [batch.indexes[position] for position in sorted({*seen.positions, *silent, *answer.cut})]
         self.detected |= bool(rows) and not overflow.chosen and setting.call.row.kind != "in-process"
         return rows

@@ -62,7 +62,7 @@ def full(measured: int) -> bool:
 def _cut(texts: Sequence[str], measured: int, *, counts: Sequence[int] | None, enough: int) -> tuple[int, ...]:
     """Positions of what has more tokens than `enough`, and than any window that `measured` allows."""
     # A word and the blank before it are two characters, so that shorter texts need no look.
-    if counts is None and not any(len(text) > 2 * enough for text in texts):
+    if counts is None and max(map(len, texts)) <= 2 * enough:
         return ()
     fewest = list(map(least, texts)) if counts is None else [max(0, count - SPECIAL) for count in counts]
     window = widest(fewest, measured)

@@ -37,7 +37,7 @@ def fill(matrix: Matrix, batch: Batch, part: Part) -> None:
         raise InvalidVectorError(f"{len(batch)} inputs were sent and {len(part.vectors)} vectors came back")
     places = _places(batch, part.indexes)
     try:
-        if not _as_a_block(matrix, batch, part, places):
+        if not _as_a_block(matrix, part, places):
             _one_by_one(matrix, batch, part, places)
     except InvalidVectorError:
         look(part.vectors, places, matrix.form)  # of several that are not alike, it knows which is at fault
@@ -54,7 +54,7 @@ def _places(batch: Batch, indexes: Sequence[int] | None) -> Sequence[int]:
     return [batch.indexes[index] for index in indexes]
 
 
-def _as_a_block(matrix: Matrix, batch: Batch, part: Part, places: Sequence[int]) -> bool:
+def _as_a_block(matrix: Matrix, part: Part, places: Sequence[int]) -> bool:
     """Take numbers made in this process all at once. False: one of them, or where they go, must be looked at."""
     vectors, form = part.vectors, matrix.form
     if not isinstance(vectors, Vectors) or form.unit or form.cut_from is not None:

@@ -14,6 +14,8 @@ def counted(said: object, *names: str) -> int | None:
         for name in names:
             if (said := usage.get(name)) is not None:
                 break
+    if type(said) is int and 0 <= said < MOST:
+        return said
     if isinstance(said, bool) or not isinstance(said, int | float) or not 0 <= said < MOST:
         return None
     return int(said)
