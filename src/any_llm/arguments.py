@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from any_llm.configuration import Configuration
 
+TEXT = frozenset({str})
+
 
 def stream(client: Configuration, model: str, options: Mapping[str, Any]) -> Stream:
     """Turn a stream's arguments into a Stream. Raises InvalidRequestError for what can be told wrong here."""
@@ -75,6 +77,8 @@ def checked_inputs(inputs: object, start: int = 0) -> Sequence[str]:
     elif not isinstance(inputs, list | tuple):
         advice = "" if inputs is None or isinstance(inputs, bytes | int | float) else "; pass list(...) of it"
         raise InvalidRequestError(f"inputs must be a str or a list of str, not {type(inputs).__name__}{advice}.")
+    if {*map(type, inputs)} <= TEXT and all(map(str.isascii, inputs)):
+        return tuple(inputs)  # a copy, for the caller may change the list while the call waits
     for index, text in enumerate(inputs, start):
         if not isinstance(text, str):
             raise InvalidRequestError(f"inputs[{index}] is {type(text).__name__}, not str.", index=index)
@@ -84,6 +88,5 @@ def checked_inputs(inputs: object, start: int = 0) -> Sequence[str]:
             except UnicodeEncodeError:
                 reason = "holds a lone surrogate, which no UTF-8 can carry"
                 raise InvalidRequestError(f"inputs[{index}] {reason}.", index=index) from None
-    # A copy, for the caller may change the list while the call waits. Subclasses, numpy's among them, are text too, but
-    # msgspec writes only str itself.
+    # Subclasses, numpy's among them, are text too, but msgspec writes only str itself.
     return tuple(text if type(text) is str else str.__str__(text) for text in inputs)

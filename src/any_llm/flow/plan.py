@@ -118,14 +118,14 @@ class Plan:
         stop = stop if most is None else min(stop, start + most)
         rate = self._rate()
         tokens = total = 0
-        counted = self._count is not None and limits.tokens is not None
-        step = 1 if counted else STRETCH  # to count is dear, and what does not fit is counted again
+        count = self._count if limits.tokens is not None else None
+        step = STRETCH if count is None else 1  # to count is dear, and what does not fit is counted again
         for begin in range(start, stop, step):
             texts = self._texts(order[begin : min(stop, begin + step)])
             weights = sizes(texts)
             if self._before:
                 weights = [self._before + weight for weight in weights]
-            costs = [self._count(self._prefix + texts[0])] if counted else estimates(weights, rate)
+            costs = estimates(weights, rate) if count is None else [count(self._prefix + texts[0])]
             tokens, total = tokens + sum(costs), total + sum(weights)
             if not _over(limits, tokens, total):
                 continue

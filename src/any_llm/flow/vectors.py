@@ -64,7 +64,8 @@ def _as_a_block(matrix: Matrix, part: Part, places: Sequence[int]) -> bool:
     if not isinstance(places, range) or places.step != 1 or places[-1] >= matrix.count or not vectors.width:
         return False
     high = vectors.buffer[TOP::FLOAT32]
-    if any(top in high for top in NOT_FINITE) or any(first in TINY for first in high[:: vectors.width]):
+    firsts = high[:: vectors.width]
+    if NOT_FINITE[0] in high or NOT_FINITE[1] in high or len(firsts.translate(None, TINY)) < len(firsts):
         return False
     target = matrix.open(vectors.width, places[0] if len(places) == 1 else None)
     try:

@@ -39,8 +39,10 @@ def fields(call: Call, *, owned: frozenset[str]) -> dict[str, Any]:
         wanted[_free(call, "dimensions", names.dimensions)] = asked.dimensions
     if asked.dtype is not None:
         wanted.update(_dtype(call, asked.dtype))
-    if names.input_type is not None and (word := role(row, call.model, asked.input_type).word) is not None:
-        wanted[_free(call, "input_type", names.input_type) if asked.input_type else names.input_type] = word
+    if asked.input_type is not None or names.input_type is not None:
+        word = role(row, call.model, asked.input_type).word
+        if word is not None and names.input_type is not None:
+            wanted[_free(call, "input_type", names.input_type) if asked.input_type else names.input_type] = word
     if asked.overflow is not None or names.overflow is not None:
         wanted.update(_overflow(call))
     wanted.update(call.extra)
