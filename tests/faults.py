@@ -45,8 +45,6 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
     """It ends by `timeout` alone."""
     drips: bool = False
     """It ends by `deadline` alone."""
-    strictly: bool = False
-    """For tasks a lost connection: aiohttp refuses a reply with rubbish right behind it, http.client cannot tell."""
 
 
 def body_of(request: Request) -> bytes:
@@ -178,14 +176,14 @@ WIRE: dict[str, Fault] = {
     "sends a body without a head": lost(sends(whole)),
     "has a status that is no number": lost(sends(b"HTTP/1.1 abc OK\r\n\r\n")),
     "has a header without a colon": lost(sends(with_length(b"no colon", b"Content-Length: %d"), whole)),
-    "tells less than its length": broken(keeps(length(-9), whole), strictly=True),
+    "tells less than its length": broken(keeps(length(-9), whole)),
     "tells two lengths": lost(keeps(with_length(b"Content-Length: 9", b"Content-Length: %d"), whole)),
     "tells a length that is no number": lost(keeps(with_length(b"Content-Length: %dx"), whole)),
     "tells a length below zero": lost(keeps(with_length(b"Content-Length: -%d"), whole)),
     "tells a length and chunks": lost(
         keeps(with_length(b"Content-Length: %d", b"Transfer-Encoding: chunked"), chunked, b"0\r\n\r\n")
     ),
-    "has chunks of no size": lost(sends(CHUNKED, b"wide\r\n", whole), sends=2, strictly=True),
+    "has chunks of no size": lost(sends(CHUNKED, b"wide\r\n", whole), sends=2),
     "tells a huge length": broken(keeps(length(+(10**15)), whole), words="larger"),
     "sends headers without end": lost(endlessly(b"HTTP/1.1 200 OK\r\n", b"x: %s\r\n" % (b"y" * 999))),
     "sends a header without end": lost(endlessly(b"HTTP/1.1 200 OK\r\nx: ", b"y" * 999)),
@@ -215,7 +213,7 @@ WIRE: dict[str, Fault] = {
     "sends chunks and trailers": right(keeps(CHUNKED, chunked, b"0\r\nx-sum: 1\r\n\r\n")),
     "says wait": right(keeps(b"HTTP/1.1 102 Processing\r\n\r\n" * 99, length(), whole)),
     "answers twice": right(keeps(length(), whole, length(), lambda body: body.replace(b".0,", b".5,"))),
-    "sends more than its reply": right(keeps(length(), whole, b"\r\nand more"), strictly=True),
+    "sends more than its reply": right(keeps(length(), whole, b"\r\nand more")),
     "sends half of a second reply": right(keeps(length(), whole, b"HTTP/1.1 200 OK\r\nContent-Le")),
     "never answers": late(sends(end="hold")),
     "never ends its headers": late(sends(b"HTTP/1.1 200 OK\r\n", end="hold")),

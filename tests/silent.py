@@ -74,6 +74,34 @@ def drip(head: bytes) -> Callable[[Request], Raw]:
     return lambda _: Raw(write)
 
 
+def hint(_request: Request) -> Raw:
+    """Send an interim reply, and nothing after it."""
+
+    def write(connection: Connection) -> None:
+        connection.send(b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n")
+        while not connection.wait(0.05):
+            pass
+
+    return Raw(write)
+
+
+class Sated(Loopback):
+    """It reads a little of what it is sent, and then no more."""
+
+    def _serve(self, connection: Connection) -> None:
+        with suppress(OSError), connection.socket:
+            connection.socket.recv(1 << 16)
+            while not connection.wait(0.05):
+                pass
+
+
+@contextmanager
+def sated() -> Iterator[tuple[str, None]]:
+    """Give its address."""
+    with Sated(vectors) as server:
+        yield server.url, None
+
+
 class Sipping(Loopback):
     """It reads what it is sent in sips, every 50 ms one, and never answers."""
 
@@ -112,7 +140,9 @@ SERVERS = {
     "drips headers": lambda: serving(drip(b"HTTP/1.1 200 OK\r\nname: ")),
     "drips a body": lambda: serving(drip(b"HTTP/1.1 200 OK\r\ncontent-length: 1000000\r\n\r\n")),
     "never answers": lambda: serving(Hold()),
+    "says wait, and no more": lambda: serving(hint),
     "never reads": listening,
+    "reads a little": sated,
     "reads in sips": sipping,
     "never shakes hands": lambda: listening("https"),
     "is a proxy that drips": lambda: serving(drip(b"HTTP/1.1 200 OK\r\nname: "), proxy=True),

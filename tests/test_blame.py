@@ -197,3 +197,63 @@ def test_a_reply_that_names_no_model_is_of_the_model_that_others_name():
     ended = called(texts(3), provider, batch_size=1)
     assert ended.error is None
     assert ended.result.model == "text-embedding-3-small"
+
+
+# --- what of its reply goes with the error ---------------------------------------------------------------------------
+
+
+def wrong_about(number, vector):
+    """The reply is wrong about this one of each request that has it."""
+
+    def answer(sent):
+        name = f"text {number:05}"
+        return good(*[vector(vector_of(text)) if text == name else vector_of(text) for text in sent])
+
+    return answer
+
+
+WRONG_ABOUT_ONE = {
+    "zeros": lambda vector: [0.0] * len(vector),
+    "null": lambda _: None,
+    "words": lambda vector: [str(value) for value in vector],
+    "wider": lambda vector: [*vector, 1.0],
+    "empty": lambda _: [],
+    "beyond": lambda vector: [1e300, *vector[1:]],
+}
+
+
+@pytest.mark.parametrize("number", [0, 3, 4])
+@pytest.mark.parametrize("wrong", WRONG_ABOUT_ONE)
+@pytest.mark.parametrize("before", [0, 5])
+def test_the_right_vectors_of_the_reply_go_with_the_error(wrong, number, before):
+    inputs = texts(before + 5)
+    provider = Provider(wrong_about(before + number, WRONG_ABOUT_ONE[wrong]))
+    ended = called(inputs, provider, batch_size=5, retries=0)
+    assert (type(ended.error), ended.error.index) == (InvalidResponseError, before + number)
+    assert ended.error.partial.missing == {before + number}
+    for item in ended.error.partial.data:
+        assert item.embedding == (None if item.index == before + number else vector_of(inputs[item.index]))
+    assert len(provider.requests) == 2 + bool(before)
+    assert ended.error.partial.requests.sent == len(provider.requests)
+
+
+def test_they_are_placed_by_their_index():
+    def answer(sent):
+        data = [{"index": at, "embedding": vector_of(text) if at else None} for at, text in enumerate(sent)]
+        return reply({"data": data[::-1], "model": "m"})
+
+    inputs = [*texts(4), "text 00002"]
+    ended = called(inputs, Provider(answer), retries=0)
+    assert ended.error.index == 0
+    assert [item.embedding for item in ended.error.partial.data] == [None, *map(vector_of, inputs[1:])]
+
+
+def test_but_not_where_it_is_another_models():
+    inputs = texts(8)
+    wrong = wrong_about(5, WRONG_ABOUT_ONE["zeros"])
+
+    def answer(sent):
+        return None if inputs[0] in sent else reply(wrong(sent).body.replace(b"text-embedding-3-small", b"another"))
+
+    ended = called(inputs, Provider(answer), batch_size=4, retries=0)
+    assert (ended.error.index, ended.error.partial) == (5, None)

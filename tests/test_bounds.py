@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from any_llm.flow.bounds import SPECIAL, by_rate, least, most
+from any_llm.flow.bounds import SPECIAL, by_rate, least, likely, most
 from long_texts import KINDS, TOKENIZERS
 
 LEAST = [
@@ -70,7 +70,12 @@ def test_a_count_by_a_rate_that_was_seen(tokens: int, length: int, text: str, ex
     assert by_rate(tokens, length)(text) == expected
 
 
+@pytest.mark.parametrize(("text", "tokens"), [("", 1), ("a" * 1000, 501), ("文" * 100, 151)])
+def test_an_estimate_is_a_token_for_two_bytes(text: str, tokens: int):
+    assert likely(text) == tokens + SPECIAL
+
+
 def test_a_lone_surrogate_has_no_bounds():
-    for bound in (most, least, by_rate(1, 4)):
+    for bound in (most, least, likely, by_rate(1, 4)):
         with pytest.raises(UnicodeEncodeError):
             bound("\ud800")

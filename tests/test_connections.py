@@ -13,12 +13,13 @@ import pytest
 
 from any_llm import AnyLLM, aembedding, embedding
 from any_llm.shared import CAPACITY
-from any_llm.transport.network import CONNECTIONS
 from colours import COLOURS, in_a_loop
 from loopback import Raw
 from numbered import KEY, known, numbers, texts, to, vectors
 
 CALLS = 1000
+AT_ONCE = 2
+"""Requests in flight on this machine, where nobody said how many."""
 
 
 def test_a_thousand_calls_open_one_connection(loopback):
@@ -74,11 +75,11 @@ async def test_tasks_share_the_connections_of_a_client(loopback):
     server = loopback(vectors)
     found = await asyncio.gather(*(aembedding(inputs=text, **to(server.url)) for text in texts(200)))
     assert [numbers(each) for each in found] == [[n] for n in range(200)]
-    assert server.connections <= CONNECTIONS
+    assert server.connections <= AT_ONCE
 
 
-def test_more_threads_than_connections_are_kept_for_is_no_warning(loopback, caplog):
-    crowd = CONNECTIONS + 5
+def test_a_crowd_of_threads_is_no_warning(loopback, caplog):
+    crowd = 105
     together = threading.Barrier(crowd)
 
     def all_at_once(request):

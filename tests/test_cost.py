@@ -38,7 +38,7 @@ def billing(tokens, model=MODEL):
 
     def answer(request):
         sent = request.json["input"]
-        data = [{"index": index, "embedding": [float(len(text)), 1.0]} for index, text in enumerate(sent)]
+        data = [{"index": index, "embedding": [float(len(text)), 1.0 + index]} for index, text in enumerate(sent)]
         count = {} if tokens is None else {"usage": {"prompt_tokens": tokens * len(sent)}}
         return Answer(json={"data": data, "model": model, **count})
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
 import time
 from contextlib import contextmanager
@@ -57,15 +58,32 @@ def test_a_deadline_ends_a_call_to_a_server_that(server, batches, call):
 
 
 @COLOURS
+@BATCHES
 @pytest.mark.parametrize("server", [name for name in SERVERS if "drips" not in name and "sips" not in name])
-def test_a_timeout_ends_a_wait_for_a_server_that(server, call):
+def test_a_timeout_ends_a_wait_for_a_server_that(server, batches, call):
+    """A call of many requests has no deadline of its own."""
     with SERVERS[server]() as (url, proxy):
-        options = arguments(url, 1, proxy=proxy, max_retries=0)
+        options = arguments(url, batches, proxy=proxy, max_retries=0)
         if "reads" in server:
             options["inputs"][0] = LONG
         with ends_in_time() as caught:
             call(**options, timeout=TIMEOUT)
     assert "no answer in time" in str(caught.value)
+
+
+async def test_a_timeout_of_one_task_ends_the_others_and_carries_what_was_paid_for(loopback):
+    """It is a TimeoutError, as a deadline that has passed is."""
+    hold, unseen = Hold(), []
+    server = loopback(lambda request: vectors(request) if request.json["input"] == ["0"] else hold(request))
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: unseen.append(context["message"]))
+    before = asyncio.all_tasks()
+    with pytest.raises(ProviderTimeoutError, match="no answer in time") as caught:
+        await aembedding(**arguments(server.url, 8, max_retries=0), timeout=TIMEOUT)
+    assert caught.value.partial.data[0].embedding is not None
+    assert asyncio.all_tasks() == before
+    del caught
+    gc.collect()
+    assert unseen == []
 
 
 @COLOURS

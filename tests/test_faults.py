@@ -6,12 +6,10 @@ import asyncio
 import itertools
 import time
 
-import msgspec
 import pytest
 
 from any_llm import AnyLLM, AnyLLMError, exceptions
 from colours import COLOURS, in_a_loop
-from faults import LOST, Fault
 from loopback import Answer
 from numbered import KEY, numbers, texts, to, vectors
 from patience import within
@@ -25,15 +23,7 @@ REFUSED = Answer(400, json={"error": {"message": "no"}})
 each_fault = pytest.mark.parametrize("name", FAULTS)
 
 
-def met_by(call, name: str) -> Fault:
-    """What this fault comes to in this colour."""
-    fault = FAULTS[name]
-    if fault.strictly and call is in_a_loop:
-        return msgspec.structs.replace(fault, error=LOST, sends=1, words="", index=None, probed=False)
-    return fault
-
-
-def bounds(fault: Fault) -> dict[str, float]:
+def bounds(fault):
     """How such a call is kept from waiting."""
     if fault.waits:
         return {"timeout": TIMEOUT}
@@ -43,7 +33,7 @@ def bounds(fault: Fault) -> dict[str, float]:
 @COLOURS
 @each_fault
 def test_alone_it_is_the_right_result_or_its_error(name, call, loopback):
-    fault = met_by(call, name)
+    fault = FAULTS[name]
     server = loopback(lambda request: fault.answer(request) if len(request.json["input"]) == len(INPUTS) else REFUSED)
     begun = time.monotonic()
     options = {"inputs": INPUTS, **bounds(fault), **to(server.url, max_retries=0)}
@@ -64,7 +54,7 @@ def test_alone_it_is_the_right_result_or_its_error(name, call, loopback):
 @COLOURS
 @each_fault
 def test_a_server_that_recovers_is_asked_again(name, call, loopback):
-    fault = met_by(call, name)
+    fault = FAULTS[name]
     count = itertools.count()
     server = loopback(lambda request: vectors(request) if next(count) else fault.answer(request))
     options = {"inputs": INPUTS, **bounds(fault), **to(server.url)}
@@ -83,7 +73,7 @@ def test_a_server_that_recovers_is_asked_again(name, call, loopback):
 @COLOURS
 @each_fault
 def test_the_next_call_gets_its_own_vectors(name, call, loopback):
-    fault = met_by(call, name)
+    fault = FAULTS[name]
     count = itertools.count()
     server = loopback(lambda request: vectors(request) if next(count) >= fault.sends else fault.answer(request))
 

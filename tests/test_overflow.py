@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from any_llm import ContextLengthExceededError, InvalidRequestError, UnsupportedParameterError, embedding
+from any_llm import ContextLengthExceededError, InvalidRequestError, UnsupportedParameterError, embed_iter, embedding
 from colours import COLOURS
 from loopback import Answer
 from reader import AROUND, NONE, Reader, Words, mean_of, vector_of
@@ -90,7 +90,8 @@ def test_a_silent_cut_that_usage_shows_is_made_good(call, client, loopback):
 CUT = [
     # server, client, overflow, asked of the server -> truncated, overflow of the result
     (Reader(WINDOW), EXACT, (1,), "enforced"),
-    (Reader(WINDOW), KNOWN, (1,), "unknown"),  # cut when it is refused
+    (Reader(WINDOW), KNOWN, (1,), "unknown"),  # so many words have no fewer tokens
+    (Reader(1000), KNOWN, (1,), "unknown"),  # it reads more than was said
     (Reader(WINDOW, None), EXACT, (1,), "enforced"),
 ]
 
@@ -104,9 +105,18 @@ def test_the_beginning_alone_is_read_where_the_provider_cannot_be_told(
     result = ask(call, loopback(reader), client=client, overflow="truncate")
     (piece,) = [text for text in reader.read if text not in INPUTS]
     assert LONG.startswith(piece)
-    assert WINDOW // 3 < len(Words().encode(piece)) <= WINDOW
+    assert WINDOW // 4 < len(Words().encode(piece)) <= WINDOW
     close(result, [vector_of(text) for text in ("short", piece, FITS, "a short one too")])
     assert (result.truncated, result.overflow) == (cut, overflow)
+
+
+@COLOURS
+def test_a_text_that_only_may_be_too_long_is_cut_when_it_is_refused(call, loopback):
+    reader, text = Reader(WINDOW), "ja" * 50 + words(50)  # a token a word, and more than bytes for that
+    assert ask(call, loopback(reader), [text], client=KNOWN, overflow="truncate").truncated == ()
+    reader, text = Reader(WINDOW), words(WINDOW - 1)
+    result = ask(call, loopback(reader), [text], client=KNOWN, overflow="truncate")
+    assert (result.truncated, reader.asked[0]) == ((0,), [text])
 
 
 @pytest.mark.parametrize("overflow", ["truncate", "error"])
@@ -120,12 +130,22 @@ def test_or_not_where_no_limit_is_known(overflow, loopback):
 # --- providers that cut in silence -----------------------------------------------------------------------------------
 
 
+SURE = [
+    # who cuts, or refuses; what the caller knows
+    ("infinity", KNOWN),
+    ("openai", KNOWN),
+    ("openai", EXACT),
+    ("vllm", EXACT),
+]
+
+
 @COLOURS
+@pytest.mark.parametrize(("provider", "client"), SURE)
 @pytest.mark.parametrize("on_error", ["raise", "collect"])
-def test_an_error_is_raised_before_anything_is_sent(call, on_error, loopback):
+def test_an_error_is_raised_before_anything_is_sent(call, provider, client, *, on_error, loopback):
     reader = Reader(WINDOW, None)
     server = loopback(reader)
-    options = {"provider": "infinity", "client": KNOWN, "overflow": "error", "on_error": on_error}
+    options = {"provider": provider, "client": client, "overflow": "error", "on_error": on_error}
     if on_error == "raise":
         with pytest.raises(ContextLengthExceededError) as caught:
             ask(call, server, **options)
@@ -136,6 +156,16 @@ def test_an_error_is_raised_before_anything_is_sent(call, on_error, loopback):
         assert [item.embedding is None for item in result.data] == [False, True, False, False]
         assert type(result.errors[1]) is ContextLengthExceededError
         assert reader.asked == [["short", FITS, "a short one too"]]
+
+
+@pytest.mark.parametrize(("client", "sent"), [({"tokenizer": Words()}, False), ({}, True)], ids=["counted", "not"])
+def test_a_limit_that_is_known_is_kept_by_who_counts(client, sent, loopback):
+    """Without a count the provider is asked: it knows its limit best."""
+    server = loopback(Reader(8192))
+    with pytest.raises(ContextLengthExceededError):
+        ask(embedding, server, [words(9000)], provider="openai", model="text-embedding-3-small", client=client,
+            overflow="error")  # fmt: skip
+    assert bool(server.requests) == sent
 
 
 @COLOURS
@@ -202,7 +232,7 @@ def test_a_200_that_says_a_text_was_cut_is_a_refusal_of_that_text(call, loopback
     def answer(request):
         (instance,) = request.json["instances"]
         cut = len(instance["content"]) > 500
-        statistics = {"token_count": 9, "truncated": cut}
+        statistics = {"token_count": len(instance["content"].split()), "truncated": cut}
         values = vector_of(instance["content"])
         return Answer(json={"predictions": [{"embeddings": {"values": values, "statistics": statistics}}]})
 
@@ -235,6 +265,48 @@ KNOWLEDGE = [
 def test_what_is_known_is_told(call, provider, model, *, inputs, overflow, loopback):
     server = loopback(Reader(10_000, None, counts=False))
     assert ask(call, server, inputs, provider=provider, model=model).overflow == overflow
+
+
+CONTRADICTED = [
+    # provider, what the caller knows
+    ("openai", {}),
+    ("openai", {"limits": {"input_tokens": 8192}}),
+    ("vllm", {}),
+    ("vllm", {"limits": {"input_tokens": 8192}}),
+    ("together", {}),
+    ("together", {"limits": {"input_tokens": 8192}, "tokenizer": Words()}),
+]
+
+
+@COLOURS
+@pytest.mark.parametrize(("provider", "client"), CONTRADICTED)
+def test_what_a_reply_contradicts_is_never_called_enforced(call, provider, client, loopback):
+    """It counts 20 tokens in 700 words."""
+    reader = Reader(20, None)
+    server, inputs = loopback(reader), ["short", words(700), "a short one too"]
+    asked = {"provider": provider, "client": client}
+    assert ask(call, server, inputs, **asked).overflow == "unknown"
+    if not (provider == "together" and not client):  # where nothing is known, "error" is no option
+        kept = ask(call, server, inputs, **asked, overflow="error", on_error="collect")
+        assert {index: type(error) for index, error in kept.errors.items()} == {1: ContextLengthExceededError}
+        assert kept.overflow == "detected"
+    averaged = ask(call, server, inputs, **asked, overflow="mean")
+    assert (averaged.truncated, averaged.overflow) == ((1,), "detected")
+    # It is split until the count may be true.
+    leaves = [text for text in reader.read if not any(other in text and other != text for other in reader.read)]
+    assert all(len(Words().encode(piece)) <= 2 * 20 + 2 * AROUND for piece in leaves)
+
+
+@COLOURS
+@pytest.mark.parametrize("provider", ["openai", "vllm"])
+def test_a_server_that_counts_texts_is_no_proof(call, provider, loopback):
+    def answer(request):
+        data = [{"index": at, "embedding": vector_of(text)} for at, text in enumerate(request.json["input"])]
+        return Answer(json={"data": data, "model": "m", "usage": {"prompt_tokens": len(data)}})
+
+    for overflow in (None, "error", "mean"):
+        result = ask(call, loopback(answer), [words(700), "short"], provider=provider, overflow=overflow)
+        assert (result.truncated, result.overflow) == ((), "unknown")
 
 
 @COLOURS
@@ -280,6 +352,30 @@ def test_equal_inputs_have_equal_means_and_are_split_once(call, loopback):
     close(result, [mean, vector_of("a"), mean, vector_of("a")])
     assert result.truncated == (0, 2)
     assert len(reader.read) == len({*reader.read})
+
+
+@COLOURS
+def test_each_of_equal_inputs_is_named_by_its_own_error(call, loopback):
+    inputs = ["a", LONG, "b", LONG]
+    told = {"client": KNOWN, "overflow": "error", "on_error": "collect"}
+    for reader, provider in ((Reader(WINDOW, None), "infinity"), (Reader(WINDOW), "openai")):
+        errors = ask(call, loopback(reader), inputs, provider=provider, **told).errors
+        assert {index: error.index for index, error in errors.items()} == {1: 1, 3: 3}
+        assert [f"inputs[{index}] " in str(error) for index, error in errors.items()] == [True, True]
+        assert "inputs[1]" not in f"{errors[3]} {errors[3].args}"
+    errors = call("all-MiniLM-L6-v2", ["a", words(400)] * 2, provider="local", on_error="collect").errors
+    assert [str(error).partition("Input ")[2][:2] for error in errors.values()] == ["1 ", "3 "]
+
+
+def test_an_error_of_a_stream_says_where_in_it(loopback):
+    """What is known only after it was sent."""
+    client = {"limits": {"input_tokens": 1000}, "max_retries": 0}
+    server = loopback(Reader(20, None))
+    stream = embed_iter(["a", "b", "c", words(700)], "m", chunk_size=2, provider="infinity", api_base=server.url,
+                        overflow="error", client_args=client)  # fmt: skip
+    with pytest.raises(ContextLengthExceededError, match=r"inputs\[3\] ") as caught:
+        list(stream)
+    assert caught.value.index == 3
 
 
 @COLOURS

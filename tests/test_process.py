@@ -124,7 +124,7 @@ def test_a_fork_while_a_lock_is_held_does_not_lock_the_child(loopback):
         client = AnyLLM.create("openai", KEY, sys.argv[1])
         client.embedding("m", texts(5))
         asyncio.run(client.aembedding("m", texts(5)))
-        tls = client._connections._blocking._openers._tls, client._connections._asynchronous._tls
+        tls = client._connections._blocking._tls, client._connections._asynchronous._tls
         locks = shared._lock, MEMORY.lock, REGISTRY._lock, tls[0]._lock, tls[1]._lock
         for lock in locks: lock.acquire()
         child = os.fork()

@@ -301,7 +301,8 @@ def test_a_second_reply_that_tls_holds_back_is_not_taken_for_the_next(call, tmp_
         assert client("6") == [6]
 
 
-def test_half_a_second_reply_is_left_alone(loopback):
+@COLOURS
+def test_half_a_second_reply_is_left_alone(call, loopback):
     count = itertools.count()
 
     def answer(request):
@@ -314,5 +315,5 @@ def test_half_a_second_reply_is_left_alone(loopback):
 
         return Raw(write)
 
-    with Client(None, loopback(answer).url) as client:  # aiohttp does not tell: there it is an error, and tried again
+    with Client(call, loopback(answer).url) as client:
         assert [client("5"), client("6")] == [[5], [6]]

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from any_llm import InvalidModelError, InvalidRequestError
-from any_llm.transport.network import Network
-from any_llm.transport.openers import Openers
+from any_llm.transport.route import Routes
 from colours import COLOURS
 from numbered import numbers, to, vectors
 
@@ -95,12 +94,20 @@ def test_it_is_taken(given, call, loopback):
     assert server.requests[0].query == expected
 
 
-@pytest.mark.parametrize(
-    ("address", "host", "port"),
-    [("http://[::1]", "::1", 80), ("https://[::1]/v1", "::1", 443), ("http://[::1]:9/v1?a=b", "::1", 9),
-     ("https://a.example", "a.example", 443), ("http://127.0.0.1", "127.0.0.1", 80)],
-)  # fmt: skip
-def test_an_address_without_a_port_has_its_schemes(address, host, port):
-    pool, _ = Openers(Network()).opener(address)
-    connection = pool._new_conn()
-    assert (connection.host, connection.port) == (host, port)
+WAYS = [
+    # an address -> where its connections lead, its Host header, what the request line names
+    ("http://[::1]", ("::1", 80, False), "[::1]", "/"),
+    ("https://[::1]/v1", ("::1", 443, True), "[::1]", "/v1"),
+    ("http://[::1]:9/v1?a=b", ("::1", 9, False), "[::1]:9", "/v1?a=b"),
+    ("https://a.example", ("a.example", 443, True), "a.example", "/"),
+    ("https://a.example:443/x", ("a.example", 443, True), "a.example", "/x"),
+    ("https://bücher.example/x", ("xn--bcher-kva.example", 443, True), "xn--bcher-kva.example", "/x"),
+    ("http://127.0.0.1", ("127.0.0.1", 80, False), "127.0.0.1", "/"),
+]
+
+
+@pytest.mark.parametrize(("address", "host", "name", "target"), WAYS)
+def test_where_an_address_leads(address, host, name, target, monkeypatch):
+    monkeypatch.setenv("NO_PROXY", "*")
+    route, named, more = Routes(None).to(address)
+    assert (route.host, route.name, named, more) == (host, name, target, {})

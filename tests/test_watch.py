@@ -270,3 +270,72 @@ def test_an_import_loads_no_logging_and_sets_nothing_up():
         env=environment(),
     )  # fmt: skip
     assert (ran.stdout, ran.stderr) == ("[] 0 [<NullHandler (NOTSET)>]\n", "")
+
+
+ASKS = [
+    # hook, how many requests may be in flight, what the first reply is -> inputs of the requests
+    ("on_request", 1, [], [["1"], ["2"], ["3"]]),
+    ("on_request", 2, [], [["1"], ["2"], ["3"]]),
+    ("on_retry", 1, [SLOW], [["1"], ["2"], ["3"], ["1"]]),
+    ("on_request", 1, [SLOW], [["1"], ["2"], ["3"], ["1"], ["2"], ["3"]]),
+]
+
+
+@pytest.mark.parametrize("colour", ["sync", "async"])
+@pytest.mark.parametrize(("hook", "at_once", "first", "asked"), ASKS)
+def test_a_hook_may_ask_its_own_client(hook, at_once, first, asked, *, colour, loopback):
+    """It waits for nobody, and is not told of what it asks for itself."""
+    answers, seen = iter(first), []
+    server = loopback(lambda request: next(answers, None) or named(request))
+
+    def ask(event):
+        seen.append(event.attempt)
+        assert numbers(client.embedding("m", ["2", "3"], batch_size=1, deadline=30)) == [2, 3]
+
+    async def later():
+        async with client:
+            return await client.aembedding("m", "1", deadline=30)
+
+    client = AnyLLM.create("openai", KEY, server.url, max_concurrency=at_once, **{hook: ask})
+    result = client.embedding("m", "1", deadline=30) if colour == "sync" else asyncio.run(later())
+    assert numbers(result) == [1]
+    assert [request.json["input"] for request in server.requests] == asked
+    assert seen == list(range(1, 1 + asked.count(["2"])))
+
+
+def test_a_hook_with_a_budget_may_ask_too(loopback):
+    """What the request may have cost is settled before it is told of."""
+    server, results = loopback(named), []
+
+    def ask(_event):
+        results.append(client.embedding("text-embedding-3-small", "2", deadline=30))
+
+    client = AnyLLM.create("openai", KEY, server.url, on_request=ask, max_usd=10 * 0.02 / 1e6)
+    client.embedding("text-embedding-3-small", "1", deadline=30)
+    assert [numbers(result) for result in results] == [[2]]
+
+
+async def test_a_task_that_a_hook_begins_is_a_call_like_any_other(loopback):
+    server, tasks = loopback(named), []
+
+    def ask(_event):
+        tasks.append(asyncio.ensure_future(client.aembedding("m", "2")))
+
+    client = AnyLLM.create("openai", KEY, server.url, on_request=ask, max_concurrency=1)
+    await client.aembedding("m", "1")
+    assert [numbers(await task) for task in tasks] == [[2]]
+    await client.aclose()
+
+
+def test_hooks_that_call_each_others_clients_come_to_an_end(loopback):
+    server, seen = loopback(named), []
+    clients = {}
+    for name, other in (("a", "b"), ("b", "a")):
+
+        def ask(_event, name=name, other=other):
+            seen.append(name)
+            clients[other].embedding("m", "2")
+
+        clients[name] = AnyLLM.create("openai", KEY, server.url, on_request=ask, max_concurrency=1)
+    clients["a"].embedding("m", "1")
+    assert seen == ["a", "b"]

@@ -96,6 +96,8 @@ def configure(row: Row, api_key: Any, api_base: str | None, arguments: Mapping[s
     key, source = _key(row, api_key)
     parts = {name: given.pop(name, None) or os.environ.get(variable) for name, variable in row.variables.items()}
     base = _base(row, key, parts, given.pop("api_base", api_base) or _first_set(row.base_env))
+    if row.refuses_texts is not None and not _its_own(row, base):
+        row = row._replace(refuses_texts=None)
     own: dict[str, Any] = {name: value for name, value in parts.items() if value}
     own.update(
         (name, hidden(name, given.pop(name))) for name in (*row.client_options, *row.credentials) if name in given
@@ -210,8 +212,18 @@ def _concurrency(row: Row, base: str) -> int:
     return 2 if _loopback(base) else 8
 
 
-def _loopback(base: str) -> bool:
+def _its_own(row: Row, base: str) -> bool:
+    """Whether the provider itself is there: who only speaks its language may take what it refuses."""
+    hosts = {_host(address) for address in (row.api_base, *row.key_bases.values()) if address is not None}
+    return not hosts or _host(base) in hosts
+
+
+def _host(base: str) -> str:
     from urllib.parse import urlsplit  # noqa: PLC0415  # 10 ms, for those who make a client
 
-    host = urlsplit(base if "://" in base else f"//{base}").hostname or ""
+    return urlsplit(base if "://" in base else f"//{base}").hostname or ""
+
+
+def _loopback(base: str) -> bool:
+    host = _host(base)
     return host in {"localhost", "::1"} or host.startswith("127.")

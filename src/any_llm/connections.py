@@ -77,7 +77,7 @@ class Connections:
 
     def _threads(self) -> BlockingTransport:
         if self._blocking is None:
-            module = load("any_llm.transport.blocking")  # urllib3, for sync calls only
+            module = load("any_llm.transport.blocking")  # for sync calls only
             self._blocking = self._blocking or module.BlockingTransport(
                 self._network(), self._configuration.max_concurrency
             )
@@ -85,7 +85,7 @@ class Connections:
 
     async def _tasks(self) -> AsyncTransport:
         if self._asynchronous is None:
-            # aiohttp, for async calls only; loaded off the loop, which it would hold for a tenth of a second.
+            # For async calls only; loaded off the loop, which it would hold for a moment.
             module = await load("any_llm.transport.apart").apart(partial(load, "any_llm.transport.asynchronous"))
             self._asynchronous = self._asynchronous or module.AsyncTransport(
                 self._network(), self._configuration.max_concurrency
@@ -94,7 +94,7 @@ class Connections:
 
     def _network(self) -> Network:
         network: Network = load("any_llm.transport.network").Network(  # ssl, for calls only
-            **self._configuration.network, connections=self._configuration.max_concurrency
+            **self._configuration.network
         )
         return network
 

@@ -28,6 +28,11 @@ def warn_of(job: Job, made: CreateEmbeddingResponse) -> None:
             f"{call.row.name} read only the beginning of inputs {some}: they are longer than {call.model} reads. Pass "
             'overflow="mean" or overflow="truncate", or shorten them; result.truncated has them all.'
         )
+    if setting.matrix.same and _first("same", call):
+        warn(
+            f"{call.row.name} gives one and the same vector for different texts: is {call.model} an embedding model, "
+            "and does the server read the texts?"
+        )
     if setting.matrix.blank and _first("blank", call):
         warn(f"{call.row.name} gives a zero vector for a blank text: it has no direction, and is near to nothing.")
 

@@ -171,7 +171,7 @@ class Reply(msgspec.Struct, frozen=True):
 
     status: int
     headers: Mapping[str, str]
-    body: bytes
+    body: bytes | bytearray
 
     def __repr__(self) -> str:
         """Status and size only."""

@@ -36,7 +36,9 @@ class Attempt:
         self.sent = 0
         """How often it was sent, at least in part."""
         self._why = why
-        self._counts = self._broke = self._refused = self._over = False
+        self._counts = self._broke = self._refused = False
+        self._error: str | None = "Ended"
+        self._again: float | None = None
         self._total: int | None = None
         self._sure = False
         """Whether the count is the provider's own."""
@@ -100,17 +102,15 @@ class Attempt:
         """It went well, or there is a problem."""
         problem = result if isinstance(result, Problem) else None
         self._refused = problem is not None and not problem.twice
-        self._tell(None if problem is None else type(problem.error).__name__)
+        self._error = None if problem is None else type(problem.error).__name__
 
     def again(self, problem: Problem, wait: float) -> dict[str, int]:
         """Its inputs are sent again, after so many seconds: say what that counts as."""
-        if self._watched is not None:
-            self._watched.again(wait)
+        self._again = wait
         return {"retried": 1, "possibly_billed_twice": problem.twice} if self.sent else self._why
 
     def close(self) -> None:
-        """It is over, whatever happened: settle what it cost. Twice does no harm."""
-        self._tell("Ended")
+        """It is over, whatever happened: settle what it cost, then tell of it. Twice does no harm."""
         if self._counts and self.sent:
             self._setting.tally.add(sent=1, **self._why)
             if twice := self.sent - 1:
@@ -126,11 +126,14 @@ class Attempt:
             with self._setting.memory.lock:
                 self._setting.budget.settle(self._setting.call.model, self._held, cost)
             self._held = None
+        self._tell()
 
-    def _tell(self, error: str | None) -> None:
-        if self._watched is not None and not self._over:
-            self._over = True
-            self._watched.ended(status=self._status, tokens=self._total, error=error, request_id=self.request_id)
+    def _tell(self) -> None:
+        watched, self._watched = self._watched, None
+        if watched is not None:
+            watched.ended(status=self._status, tokens=self._total, error=self._error, request_id=self.request_id)
+            if self._again is not None:
+                watched.again(self._again)
 
     def _most(self) -> int:
         """Tokens that may be billed for it at most."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from any_llm.flow.tokens import size
+from any_llm.flow.tokens import estimate, size
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,6 +48,11 @@ def least(text: str) -> int:
     """
     kinds = text.encode().translate(_KINDS)
     return kinds.count(b" a") + kinds.count(b"i") // HAN_A_TOKEN
+
+
+def likely(text: str) -> int:
+    """Tokens, special ones too, as an estimate has them: too many of prose and code, too few of digits and noise."""
+    return estimate(size(text)) + SPECIAL
 
 
 def by_rate(tokens: int, length: int) -> Callable[[str], int]:

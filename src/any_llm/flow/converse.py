@@ -19,6 +19,7 @@ from any_llm.flow.matrix import InvalidVectorError
 from any_llm.flow.overflow import said
 from any_llm.flow.pace import Cost
 from any_llm.flow.retry import RETRYABLE, delay
+from any_llm.flow.salvage import Salvage
 from any_llm.flow.setting import Answer, Problem
 from any_llm.flow.turn import Turn
 from any_llm.flow.vectors import fill
@@ -100,8 +101,8 @@ def exchange(
                 return problem
             why = attempt.again(problem, wait)
         finally:
-            attempt.close()
             turn.release()
+            attempt.close()  # last: whoever is told of it may ask for more
         try:
             yield Sleep(wait)
         except TransportError as ended:
@@ -152,8 +153,8 @@ def _tried(
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, InvalidVectorError) as wrong:
         # A broken 200 is looked at once more, whatever max_retries says: it was paid for.
         free = "look" if isinstance(command, Send) else None
-        error = failure.unreadable(call, str(wrong), getattr(wrong, "index", None))
-        return Problem(error, outcome.now[0], free=free, twice=True)
+        error = failure.unreadable(call, str(wrong), getattr(wrong, "index", None), wrong.__cause__)
+        return Problem(error, outcome.now[0], free=free, twice=True, salvage=getattr(wrong, "salvage", None))
     if problem.again:
         turn.refused(problem.at, asked=problem.asked, limited=isinstance(problem.error, RateLimitError))
     return problem
@@ -203,9 +204,15 @@ def _settle(setting: Setting, batch: Batch, reply: Any, now: float, attempt: Att
     tokens = counted if counted is not None and counted >= least else None
     total = None if tokens is None else max(tokens, part.total_tokens or 0)
     attempt.bill(tokens, total, estimated=part.estimated)  # whether it is of use or not
-    fill(setting.matrix, batch, part)
     measured = None if part.estimated else tokens
-    return Answer(measured, total, part.model, attempt.request_id, part.applied, now, part.cut)
+    answer = Answer(measured, total, part.model, attempt.request_id, part.applied, now, part.cut)
+    try:
+        fill(setting.matrix, batch, part)
+    except InvalidVectorError as wrong:
+        if wrong.index is not None and len(batch) > 1:
+            wrong.salvage = Salvage(batch, part, answer)
+        raise
+    return answer
 
 
 def _refused(setting: Setting, call: Call, sent: Any, batch: Batch, outcome: Outcome) -> Problem:

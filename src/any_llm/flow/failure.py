@@ -139,13 +139,31 @@ def too_long(call: Call, index: int) -> errors.ContextLengthExceededError:
     return errors.ContextLengthExceededError(reason, None, call.row.name, index=index)
 
 
-def unreadable(call: Call, reason: str, index: int | None = None) -> errors.InvalidResponseError:
-    """Turn a 200 that cannot be right into an error."""
-    return errors.InvalidResponseError(f"{call.model}: {reason}", None, call.row.name, status_code=200, index=index)
+def unreadable(
+    call: Call, reason: str, index: int | None = None, cause: BaseException | None = None
+) -> errors.InvalidResponseError:
+    """Turn a 200 that cannot be right into an error. `cause`: what an adapter of somebody's own raised."""
+    beneath = cause if isinstance(cause, Exception) else None
+    said = f"{call.model}: {reason}"
+    error = errors.InvalidResponseError(said, beneath, call.row.name, status_code=200, index=index)
+    error.__cause__ = beneath
+    return error
 
 
 def alike(error: errors.AnyLLMError, index: int | None) -> errors.AnyLLMError:
     """The same, of an equal input, or of none."""
     copied = copy(error)
-    copied.index = index
+    copied.original_exception, copied.__cause__ = error.original_exception, error.__cause__
+    if index is None:
+        copied.index = None
+    else:
+        place(copied, index)
     return copied
+
+
+def place(error: errors.AnyLLMError, index: int) -> None:
+    """Let it be of the input at `index`, in its words too."""
+    if error.index is not None and error.index != index:
+        error.message = re.sub(rf"\b([Ii]nput(?: |s\[)){error.index}\b", rf"\g<1>{index}", error.message)
+        error.args = (error.message, *error.args[1:])
+    error.index = index

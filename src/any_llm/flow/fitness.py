@@ -24,7 +24,9 @@ def unfit(setting: Setting, inputs: Sequence[str], order: Iterable[int], *, star
     limit = setting.explicit.input_tokens or call.row.limits.input_tokens
     refused = call.row.refuses_texts
     found: dict[int, AnyLLMError] = {}
-    measured = overflow.here and overflow.asked == "error" and limit is not None
+    # A provider that refuses by itself knows its limit best, unless it was said, or all tokens can be counted.
+    sure = overflow.here or setting.explicit.input_tokens is not None or setting.count is not None
+    measured = overflow.asked == "error" and limit is not None and sure
     # Which one is looked for only where one is.
     if not measured and (refused is None or all(inputs if refused == "empty" else map(str.strip, inputs))):
         return found

@@ -11,7 +11,7 @@ from any_llm.exceptions import ContextLengthExceededError
 from any_llm.flow import tokens
 from any_llm.flow.caps import Cap
 from any_llm.flow.converse import converse
-from any_llm.flow.failure import alike, lost, too_long, unreadable
+from any_llm.flow.failure import alike, lost, place, too_long, unreadable
 from any_llm.flow.fitness import unfit
 from any_llm.flow.lessons import from_refusal, from_success, kind
 from any_llm.flow.merge import merge
@@ -21,6 +21,7 @@ from any_llm.flow.plan import Plan, repeated
 from any_llm.flow.record import Record
 from any_llm.flow.retry import DEADLINE, MANY_REQUESTS
 from any_llm.flow.room import giving_way, in_force
+from any_llm.flow.salvage import keep
 from any_llm.flow.search import Bench, acquit, failed, may_be_an_input, search
 from any_llm.flow.setting import Answer, Problem, Setting
 from any_llm.flow.truncation import full
@@ -100,8 +101,7 @@ class Job:
 
         `timeout`: seconds a read may take. Whoever waits longer for one read waits as long for the call.
         """
-        hosted = self.setting.call.row.kind != "in-process"
-        return max(DEADLINE, timeout) if self._alone and hosted else None
+        return max(DEADLINE, timeout) if self._alone and self.setting.call.row.kind != "in-process" else None
 
     def _limits(self) -> Limits:
         setting = self.setting
@@ -193,8 +193,9 @@ class Job:
                     return
         index = self._pieces.owner(index)
         if self.size > 1 or error.index is not None:
-            error.index = index
+            place(error, index)
         if not self._collect:
+            keep(problem.salvage, self._record, self.setting.matrix, self._lock)
             raise error
         with self._lock:
             self.errors[index] = error
@@ -209,8 +210,7 @@ class Job:
             return
         window = answer.measured if len(batch) == 1 and full(answer.measured or 0) else None
         self.setting.matrix.forget(row)
-        problem = Problem(too_long(self.setting.call, index), answer.at, long=Long(window))
-        self._blame(row, problem)
+        self._blame(row, Problem(too_long(self.setting.call, index), answer.at, long=Long(window)))
 
     def lost(self, error: TransportError) -> AnyLLMError:
         """Say that the call as a whole was ended."""

@@ -17,7 +17,7 @@ _TOKENS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[-+]?\b(?:nan|inf|infinity)\b',
 """Texts, so that they are stepped over whole, and what stands for no number."""
 
 
-def without_literals(body: bytes) -> bytes:
+def without_literals(body: bytes | bytearray) -> bytes:
     """Put null in the place of each, so that the rest can be read, and the vector that holds it be named."""
     return _TOKENS.sub(lambda found: found[0] if found[0].startswith(b'"') else b"null", body)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -27,6 +27,8 @@ class InvalidVectorError(ValueError):
         """Say what and where."""
         super().__init__(reason)
         self.index = index
+        self.salvage: Any = None
+        """What of its reply may be right, where only one input is at fault."""
 
 
 class Form(msgspec.Struct, frozen=True):
@@ -68,6 +70,8 @@ class Matrix:
         """Vectors of rows beyond `count`: pieces of inputs, until they are averaged."""
         self.blank = False
         """Whether a blank text has a zero vector."""
+        self.same = False
+        """Whether all texts of a reply, and several they were, have one and the same vector."""
         self._lock = threading.Lock()
         self._writing = 0
         self._right = False

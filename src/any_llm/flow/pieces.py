@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from any_llm.exceptions import InvalidRequestError
-from any_llm.flow.bounds import SPECIAL, by_rate, least, most
+from any_llm.flow.bounds import SPECIAL, by_rate, least, likely, most
 from any_llm.flow.split import pieces
 from any_llm.flow.tokens import size, sizes
 from any_llm.flow.truncation import truncated
@@ -44,6 +44,8 @@ class Pieces:
         """Whether inputs were cut that should not have been."""
         self._doubtful = False
         """Whether inputs were sent that may be too long, where nobody would say so."""
+        self._contradicted = False
+        """Whether a reply counted less than its texts have, where none should be cut."""
 
     def owner(self, row: int) -> int:
         """The input that a row belongs to."""
@@ -75,8 +77,10 @@ class Pieces:
             return batch
         left = list(batch.indexes)
         wary = overflow.cuts and not overflow.settled
-        # Of a text that is to be cut short, only a tokenizer tells how much may be kept.
-        blind = overflow.asked == "truncate" and self._setting.count is None
+        # Of a text that is to be cut short, only a tokenizer tells how much may be kept, or a refusal; and only a
+        # limit that was said is to be kept where the provider reads more.
+        said = self._setting.count is not None or self._setting.explicit.input_tokens is not None
+        blind = overflow.asked == "truncate" and not said
         for row, text in zip(batch.indexes, batch.texts, strict=True):
             if row >= self._count or blind:
                 continue
@@ -127,14 +131,15 @@ class Pieces:
         """Cut by a tokenizer; else, and where it says that a refused text fits, by its bytes; last, in halves.
 
         What a refusal counted is for a text that is to be cut short, which is asked about each time: a mean of other
-        pieces is another vector, and the same text shall have the same one when its length is known beforehand.
+        pieces is another vector, and the same text shall have the same one when its length is known beforehand. Where
+        it counted nothing, or was not asked, an estimate is tried first: it leaves twice as much of prose as bytes do.
         """
         prefix, limit = self._setting.call.prefix, self._limit()
         counts: list[Callable[[str], int]] = [most]
         if self._setting.count is not None:
             counts.insert(0, self._setting.count)
-        elif long is not None and long.counted is not None and self._setting.overflow.asked == "truncate":
-            counts.insert(0, by_rate(long.counted, size(prefix + text)))
+        elif self._setting.overflow.asked == "truncate" and (long is None or long.counted is not None):
+            counts.insert(0, likely if long is None else by_rate(long.counted or 0, size(prefix + text)))
         for count in counts if limit is not None else ():
             room = limit - (count(prefix) - count("") if prefix else 0)  # type: ignore[operator]  # not None here
             if room >= LEAST_ROOM and len(found := pieces(text, room, count=count)) > 1:
@@ -157,9 +162,10 @@ class Pieces:
                 batch.texts,
                 answer.measured,
                 limit=limit,
-                enforced=overflow.settled,
                 counts=[setting.count(text) for text in batch.texts] if exact and setting.count else None,
+                wary=overflow.asked is not None and not overflow.chosen,
             )
+            self._contradicted |= seen.short and not overflow.chosen
             silent = [at for at, length in enumerate(lengths) if length == "over"] if overflow.cuts else []
             rows = [batch.indexes[position] for position in sorted({*seen.positions, *silent, *answer.cut})]
         self.detected |= bool(rows) and not overflow.chosen and setting.call.row.kind != "in-process"
@@ -174,6 +180,8 @@ class Pieces:
         """What is known of over-long inputs."""
         if self.detected:
             return "detected"
+        if self._contradicted:
+            return "unknown"
         in_process = self._setting.call.row.kind == "in-process"
         return "enforced" if in_process or self._setting.overflow.settled or not self._doubtful else "unknown"
 

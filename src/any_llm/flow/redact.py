@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 from any_llm.secret import Secret, secretive
@@ -17,6 +18,8 @@ RUN = 2 * WINDOW - 1
 LONGEST = 600
 """Characters of a provider's message that an error keeps."""
 QUOTES = "'\"`"
+SHORT = 8
+"""Characters of a key; a shorter one is a dummy, and taken out as a whole word only: it may be a part of others."""
 
 
 def redact(message: str, texts: Sequence[str]) -> str:
@@ -39,8 +42,14 @@ def without_secrets(message: str, *carriers: Mapping[str, str]) -> str:
         for name, value in carrier.items():
             secret = value.rpartition(" ")[2]  # less "Bearer "
             if secret and (isinstance(value, Secret) or secretive(name)):
-                message = message.replace(secret, "***")
+                message = _without(message, secret)
     return message
+
+
+def _without(message: str, secret: str) -> str:
+    if len(secret) >= SHORT:
+        return message.replace(secret, "***")
+    return re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", "***", message)
 
 
 def _forms(text: str) -> set[str]:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from any_llm.flow.memory import Memory, Place
     from any_llm.flow.overflow import Long
     from any_llm.flow.retry import Retry
+    from any_llm.flow.salvage import Salvage
     from any_llm.flow.watch import Watch
     from any_llm.providers.row import Adapter, Applied, Limits
     from any_llm.wire import Call
@@ -77,6 +78,8 @@ class Problem(msgspec.Struct, frozen=True):
     """The batch was too much for one request, and this is what to keep to."""
     long: Long | None = None
     """What the refusal of an over-long input says of its length."""
+    salvage: Salvage | None = None
+    """What of its reply may be right."""
 
 
 class Answer(msgspec.Struct, frozen=True):

@@ -7,7 +7,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from any_llm.exceptions import AnyLLMError
-from any_llm.flow.failure import unreadable
+from any_llm.flow.failure import place, unreadable
 from any_llm.flow.join import join
 from any_llm.types.chunk import Chunk
 
@@ -95,7 +95,7 @@ class Stream:
             yield from flow
         except AnyLLMError as error:
             if error.index is not None:
-                error.index += part.start
+                place(error, error.index + part.start)
             raise
         with self._lock:  # not where it has failed: who reads hears of the error, not of a vector that is missing
             part.flying -= 1

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from any_llm.flow.bounds import SPECIAL, least
+from any_llm.providers.row import LEAST_ROOM
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,15 +17,21 @@ WINDOWS = tuple(2**power for power in range(7, 18))
 UNCOUNTED = 2
 """Tokens of a full window that a server may leave out of its count: those that begin and end a text."""
 FULL = frozenset(window - left_out for window in WINDOWS for left_out in range(UNCOUNTED + 1))
+PLAIN = 2
+"""A count plainly leaves texts out when it does not come to one token for so many of the fewest they can have.
+
+No tokenizer in use makes one token of two words; some servers take a quarter of the characters for a count, which of
+the shortest words is half a token each, and tokenizers of words that belong together are being tried.
+"""
 
 
 class Truncation(msgspec.Struct, frozen=True):
-    """What one reply shows."""
+    """What the count of one reply shows."""
 
-    overflow: Literal["enforced", "detected", "unknown"]
-    """Over-long inputs are refused there; this reply's count shows that inputs were cut; neither is known."""
     positions: tuple[int, ...] = ()
     """Positions in the batch of the inputs that were cut for certain. There may be more."""
+    short: bool = False
+    """It is too low for all of them to have been read: some were cut, or it counts as it likes."""
 
 
 def truncated(
@@ -32,26 +39,29 @@ def truncated(
     measured: int | None,
     *,
     limit: int | None,
-    enforced: bool,
     counts: Sequence[int] | None = None,
+    wary: bool = False,
 ) -> Truncation:
     """Judge a 200 by the tokens it says it read (`measured`; None: it does not say, or we estimated).
 
-    `texts` are what was sent, prefix and all. `limit` is the model's tokens an input, `enforced` whether the provider
-    refuses more, `counts` the exact tokens of each text, where a tokenizer is at hand; without, each has the fewest
-    that any tokenizer gives it. An input was cut when two things agree: what was measured leaves no room for it, and it
-    is longer than the model's limit, or it was alone and just a common window was measured. The first is proof by
-    itself where a server counts what it reads; the second is there for those that make up their counts.
+    `texts` are what was sent, prefix and all. `limit` is the model's tokens an input, `counts` the exact tokens of each
+    text, where a tokenizer is at hand; without, each has the fewest that any tokenizer gives it. An input was cut when
+    two things agree: what was measured leaves no room for it, and it is longer than the model's limit, or it was alone
+    and just a common window was measured. The first is proof by itself where a server counts what it reads; the second
+    is there for those that make up their counts. `wary`: the first is enough where it is plain.
     """
-    positions: tuple[int, ...] = ()
-    alone = len(texts) == 1
-    if measured and (alone or limit is not None):
-        enough = 0 if alone and full(measured) else limit
-        if enough is not None:
-            positions = _cut(texts, measured, counts=counts, enough=enough)
-    if positions:
-        return Truncation("detected", positions)
-    return Truncation("enforced" if enforced else "unknown")
+    # All texts as one have no fewer tokens than each of them, added up.
+    if not measured or (counts is None and least(".".join(texts)) <= measured):
+        return Truncation()
+    fewest = list(map(least, texts)) if counts is None else [max(0, count - SPECIAL) for count in counts]
+    window = widest(fewest, measured)
+    if window is None:
+        return Truncation()
+    enough = 0 if len(texts) == 1 and full(measured) else limit
+    cut = {at for at, tokens in enumerate(fewest) if enough is not None and tokens > max(window, enough)}
+    if wary:
+        cut |= _plainly([tokens // PLAIN for tokens in fewest], measured)
+    return Truncation(tuple(sorted(cut)), short=True)
 
 
 def full(measured: int) -> bool:
@@ -59,14 +69,12 @@ def full(measured: int) -> bool:
     return measured in FULL
 
 
-def _cut(texts: Sequence[str], measured: int, *, counts: Sequence[int] | None, enough: int) -> tuple[int, ...]:
-    """Positions of what has more tokens than `enough`, and than any window that `measured` allows."""
-    # A word and the blank before it are two characters, so that shorter texts need no look.
-    if counts is None and max(map(len, texts)) <= 2 * enough:
-        return ()
-    fewest = list(map(least, texts)) if counts is None else [max(0, count - SPECIAL) for count in counts]
+def _plainly(fewest: Sequence[int], measured: int) -> set[int]:
     window = widest(fewest, measured)
-    return tuple(at for at, tokens in enumerate(fewest) if window is not None and tokens > max(window, enough))
+    # No model reads as little as that of a text: it counts texts, or nothing.
+    if window is None or window < LEAST_ROOM:
+        return set()
+    return {at for at, tokens in enumerate(fewest) if tokens > window}
 
 
 def widest(tokens: Sequence[int], measured: int) -> int | None:

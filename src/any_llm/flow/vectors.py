@@ -25,6 +25,8 @@ ROWS = 1024
 """Vectors normalised at a time: what is copied stays small."""
 TOP = 3
 """The byte of a float32 that its sign and most of its exponent are in; FLOAT32 bytes on is the next one's."""
+SEVERAL = 3
+"""Different texts that have no reason to share a vector."""
 NOT_FINITE = 0x7F, 0xFF
 """Top bytes that only infinities, NaNs and numbers beyond 1.7e38 have."""
 TINY = b"\x00\x80"
@@ -37,7 +39,7 @@ def fill(matrix: Matrix, batch: Batch, part: Part) -> None:
         raise InvalidVectorError(f"{len(batch)} inputs were sent and {len(part.vectors)} vectors came back")
     places = _places(batch, part.indexes)
     try:
-        if not _as_a_block(matrix, part, places):
+        if not _as_a_block(matrix, batch, part, places):
             _one_by_one(matrix, batch, part, places)
     except InvalidVectorError:
         look(part.vectors, places, matrix.form)  # of several that are not alike, it knows which is at fault
@@ -54,7 +56,7 @@ def _places(batch: Batch, indexes: Sequence[int] | None) -> Sequence[int]:
     return [batch.indexes[index] for index in indexes]
 
 
-def _as_a_block(matrix: Matrix, part: Part, places: Sequence[int]) -> bool:
+def _as_a_block(matrix: Matrix, batch: Batch, part: Part, places: Sequence[int]) -> bool:
     """Take numbers made in this process all at once. False: one of them, or where they go, must be looked at."""
     vectors, form = part.vectors, matrix.form
     if not isinstance(vectors, Vectors) or form.unit or form.cut_from is not None:
@@ -72,6 +74,8 @@ def _as_a_block(matrix: Matrix, part: Part, places: Sequence[int]) -> bool:
         target[places[0] * vectors.size : places[-1] * vectors.size + vectors.size] = vectors.buffer
     finally:
         matrix.close(right=True)
+    if len(places) >= SEVERAL and vectors.row(0) == vectors.row(1):
+        matrix.same |= vectors.buffer == bytes(vectors.row(0)) * len(places) and _differ(batch.texts)
     return True
 
 
@@ -85,12 +89,14 @@ def _one_by_one(matrix: Matrix, batch: Batch, part: Part, places: Sequence[int])
     cut = form.dimensions is not None and width == form.cut_from != form.dimensions
     size = bytes_each(form) * (form.dimensions if cut and form.dimensions else width)
     apart: dict[int, bytes] = {}
+    same = len(places) >= SEVERAL
     # Of several that are all of another width, none is at fault by itself.
     target = matrix.open(size // bytes_each(form), places[0] if len(places) == 1 else None)
     try:
         for values, place in zip(chain((first,), found), places, strict=True):
             if len(values) != len(first):
                 raise InvalidVectorError("a vector is of another width", place)
+            same = same and values == first
             own = values[:size] if cut else values
             matrix.blank |= _check(own, place, batch, form)
             if place < count:
@@ -104,7 +110,13 @@ def _one_by_one(matrix: Matrix, batch: Batch, part: Part, places: Sequence[int])
         matrix.was_cut = matrix.uneven = True
     elif form.unit and not matrix.uneven:
         matrix.uneven = abs(hypot(*memoryview(own).cast("f")) - 1) > UNEVEN
+    matrix.same |= same and _differ(batch.texts)
     matrix.apart.update(apart)
+
+
+def _differ(texts: Sequence[str]) -> bool:
+    """Whether there are several, other than in case and blanks, which some models do not read."""
+    return len({" ".join(text.casefold().split()) for text in texts}) >= SEVERAL
 
 
 def _values(vectors: Sequence[msgspec.Raw] | Vectors, places: Sequence[int], form: Form) -> Iterator[bytes]:

@@ -20,17 +20,12 @@ if TYPE_CHECKING:
 OWNED = frozenset({"model", "texts", "images", "inputs"})
 
 
-class Meta(msgspec.Struct):
-    """Usage stands here; `tokens` beside it is mostly null."""
-
-    billed_units: Any = None
-
-
 class Body(msgspec.Struct):
     """A 200 reply: vectors by type, in the order of the texts, with no model name."""
 
     embeddings: dict[str, list[msgspec.Raw] | None]
-    meta: Meta | None = None
+    meta: Any = None
+    """Usage stands in its `billed_units`; `tokens` beside that is mostly null."""
 
 
 class Listed(msgspec.Struct):
@@ -71,7 +66,7 @@ class CohereAdapter:
         asked = call.options.dtype
         if asked not in (None, "float32") and asked not in given:
             raise msgspec.ValidationError(f"the reply holds no {asked} vectors")
-        tokens = counted(read.meta.billed_units, "input_tokens") if read.meta else None
+        tokens = counted(read.meta.get("billed_units"), "input_tokens") if isinstance(read.meta, dict) else None
         name = asked if asked in given else "float"
         vectors = given[name] if name in given else next(iter(given.values()))
         return Part(vectors=vectors, prompt_tokens=tokens, total_tokens=tokens)

@@ -25,13 +25,8 @@ def fields(call: Call, *, owned: frozenset[str]) -> dict[str, Any]:
     `owned` are the body fields that hold the model and the inputs: the caller passes those as arguments.
     """
     row, names, asked = call.row, call.row.names, call.options
-    for name, value in call.extra.items():
-        if name in owned:
-            raise InvalidRequestError(f"{name!r} is set by model= and inputs=; remove it.", provider_name=row.name)
-        if name in row.instead:
-            raise InvalidRequestError(f"{name!r} is not sent: {row.instead[name]}", provider_name=row.name)
-        if not _sendable({name: value}):
-            raise InvalidRequestError(f"{name!r} holds what JSON cannot carry.", provider_name=row.name)
+    if call.extra:
+        _check(call, owned)
     wanted: dict[str, Any] = {}
     if asked.dimensions is not None:
         if names.dimensions is None:
@@ -47,6 +42,18 @@ def fields(call: Call, *, owned: frozenset[str]) -> dict[str, Any]:
         wanted.update(_overflow(call))
     wanted.update(call.extra)
     return wanted
+
+
+def _check(call: Call, owned: frozenset[str]) -> None:
+    """Look at the caller's own fields."""
+    row = call.row
+    for name, value in call.extra.items():
+        if name in owned:
+            raise InvalidRequestError(f"{name!r} is set by model= and inputs=; remove it.", provider_name=row.name)
+        if name in row.instead:
+            raise InvalidRequestError(f"{name!r} is not sent: {row.instead[name]}", provider_name=row.name)
+        if not _sendable({name: value}):
+            raise InvalidRequestError(f"{name!r} holds what JSON cannot carry.", provider_name=row.name)
 
 
 def _sendable(value: Any) -> bool:

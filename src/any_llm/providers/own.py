@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from any_llm import checks
 from any_llm.exceptions import AnyLLMError, InvalidProviderError, InvalidRequestError
+from any_llm.providers.guarded import guarded
 from any_llm.providers.row import Kind, Limits, Names, Row
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def checked(row: object) -> Row:
 def adapter_of(row: Row) -> Adapter:
     """Give what speaks this row's language, loading its module when it is first used. Raises InvalidProviderError."""
     if not isinstance(row.adapter, str):
-        return row.adapter
+        return guarded(row, row.adapter)
     try:
         adapter: Adapter = importlib.import_module(row.adapter).adapter
     except AnyLLMError:
@@ -65,7 +66,7 @@ def adapter_of(row: Row) -> Adapter:
     except (ImportError, AttributeError, ValueError) as error:
         raise _wrong(row.name, "adapter", f"names {row.adapter!r}, which cannot be used: {error}") from error
     _check_adapter(row, adapter)
-    return adapter
+    return guarded(row, adapter)
 
 
 def _mistyped(part: Any, none: Check = WORD) -> Iterator[tuple[str, str]]:

@@ -6,6 +6,7 @@ import logging
 import sys
 import time
 import warnings
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from any_llm.wire import Batch, Call, Run, Send
 
     Hook = Callable[[RequestEvent], object]
+
+RUNNING: ContextVar[tuple[Callable[[Any], object], ...]] = ContextVar("running", default=())
+"""The hooks that are being told of something, and ask for more."""
 
 
 def traced() -> bool:
@@ -95,10 +99,14 @@ class Watch:
             self._span.made(response, dimensions)
 
     def tell(self, name: str, event: RequestEvent) -> None:
-        """Call a hook. What it raises is logged, and warned of once: a call that is paid for goes on."""
-        hook = self._hooks.get(name)
-        if hook is None:
+        """Call a hook. What it raises is logged, and warned of once: a call that is paid for goes on.
+
+        What it asks for itself is not told to it: there would be no end of it.
+        """
+        hook, running = self._hooks.get(name), RUNNING.get()
+        if hook is None or any(hook is each for each in running):
             return
+        before = RUNNING.set((*running, hook))
         try:
             hook(event)
         except Exception as error:  # noqa: BLE001  # whatever it is
@@ -108,6 +116,8 @@ class Watch:
                 at = (code.co_filename, code.co_firstlineno) if code is not None else (__file__, 1)
                 message = f"{name} raised {type(error).__name__}. Calls go on; it is logged each time, and said once."
                 warnings.warn_explicit(message, RuntimeWarning, *at)
+        finally:
+            RUNNING.reset(before)
 
 
 class Request:

@@ -1,13 +1,12 @@
-"""How a thread and a task wait until they are admitted: for a time the pace says, or until they are woken."""
+"""How a thread waits until it is admitted: for a time the pace says, or until it is woken."""
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import math
-import threading
 import time
 from typing import TYPE_CHECKING, Any
+
+from any_llm.transport.scope import Bell
 
 if TYPE_CHECKING:
     from any_llm.transport.scope import Scope
@@ -24,35 +23,15 @@ class ThreadWaits:
     def __init__(self, holds: Any) -> None:
         """Wait for nothing yet."""
         self.holds = holds
-        self.bell = threading.Event()
+        self.bell = Bell()
 
     def wake(self) -> None:
         """Have it ask again."""
-        self.bell.set()
+        self.bell.ring()
 
     def sleeps(self, other: Waiter) -> bool:
         """Threads are always awake."""
         return False
-
-
-class TaskWaits:
-    """A task of the running loop."""
-
-    holds = None
-
-    def __init__(self) -> None:
-        """Wait for nothing yet."""
-        self.bell = asyncio.Event()
-        self.loop = asyncio.get_running_loop()
-
-    def wake(self) -> None:
-        """Have it ask again, unless its loop is gone."""
-        with contextlib.suppress(RuntimeError):
-            self.loop.call_soon_threadsafe(self.bell.set)
-
-    def sleeps(self, other: Waiter) -> bool:
-        """A loop may have been stopped, or be held up by the very call that asks."""
-        return other.holds is self.loop or not self.loop.is_running()
 
 
 def admitted(command: Admit, scope: Scope) -> None:
@@ -60,17 +39,4 @@ def admitted(command: Admit, scope: Scope) -> None:
     waiter = ThreadWaits(scope.holds)
     while (seconds := command.ask(time.monotonic(), waiter)) > 0:
         scope.listen(waiter.bell, LOOK if seconds == math.inf else scope.pause(seconds))
-        waiter.bell.clear()
     scope.left()
-
-
-async def aadmitted(command: Admit, scope: Scope) -> None:
-    """Wait. Raises TransportError when the call would end before its turn can come."""
-    waiter = TaskWaits()
-    while (seconds := command.ask(time.monotonic(), waiter)) > 0:
-        alarm = waiter.loop.call_later(LOOK if seconds == math.inf else scope.pause(seconds), waiter.bell.set)
-        try:
-            await waiter.bell.wait()
-        finally:
-            alarm.cancel()
-        waiter.bell.clear()

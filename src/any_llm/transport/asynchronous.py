@@ -11,39 +11,26 @@ from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-import aiohttp
-from yarl import URL
-
-from any_llm.transport.admission import aadmitted
+from any_llm.transport.aadmission import aadmitted
+from any_llm.transport.acrew import Tasks
+from any_llm.transport.aonce import Tasks as Together
 from any_llm.transport.apart import apart
-from any_llm.transport.body import Body
 from any_llm.transport.broken import lost
-from any_llm.transport.connector import Pieces
-from any_llm.transport.crew import Tasks, some
+from any_llm.transport.crew import some
 from any_llm.transport.drive import adrive, called
-from any_llm.transport.exchange import Exchange
-from any_llm.transport.loops import Connectors
-from any_llm.transport.network import CONNECT, CONNECTIONS, TLS, Network, signed
-from any_llm.transport.once import Tasks as Together
-from any_llm.transport.proxy import Proxies
+from any_llm.transport.exchange import Exchange, request
+from any_llm.transport.http1 import GarbledError, Reader
+from any_llm.transport.loops import Loops
+from any_llm.transport.network import TLS, Network
+from any_llm.transport.route import Routes
 from any_llm.transport.scope import Scope
 from any_llm.wire import Admit, Once, Outcome, Reply, Run, Send, TransportError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Sequence
 
-    from any_llm.transport.proxy import Proxy
     from any_llm.wire import Command
     from any_llm.work import Feed, Made, Work
-
-
-SESSION: dict[str, Any] = {
-    "connector_owner": False,
-    "auto_decompress": False,  # Body does it, and counts
-    "skip_auto_headers": ("User-Agent",),
-    "max_line_size": 1 << 16,  # as much as http.client takes
-    "max_field_size": 1 << 16,
-}
 
 
 class AsyncTransport:
@@ -53,8 +40,8 @@ class AsyncTransport:
         """Open nothing yet."""
         self._network = network
         self._concurrency = concurrency
-        self._connectors = Connectors(max(CONNECTIONS, network.connections))
-        self._proxies = Proxies(network.proxy)
+        self._loops = Loops()
+        self._routes = Routes(network.proxy)
         self._tls = TLS(network)
         self._once = Together()
         _ALIVE.add(self)
@@ -89,17 +76,15 @@ class AsyncTransport:
                 else:
                     for flow in chain(flows, iter(job.next_conversation, None)):
                         await adrive(flow, perform)
-        except TimeoutError as error:
-            if not limit.expired():
-                raise
-            ended = job.lost(TransportError("the deadline has passed", timed_out=True))
-            await crew.dismiss()
-            job.end(ended)
-            raise ended from error
         except BaseException as error:
             await crew.dismiss()
-            job.end(error)
-            raise
+            ended = error
+            if isinstance(error, TimeoutError) and limit.expired():  # a request's own timeout is one too
+                ended = job.lost(TransportError("the deadline has passed", timed_out=True))
+            job.end(ended)
+            if ended is error:
+                raise
+            raise ended from error
         return job.response()
 
     async def stream(
@@ -175,56 +160,33 @@ class AsyncTransport:
 
     async def _exchange(self, command: Send, scope: Scope, exchange: Exchange) -> Reply:
         """Send one request and read its reply. Raises TransportError."""
-        connector = await self._connectors.connector()
-        proxy = self._proxies.to(command.url)
-        way = await self._way(command.url, proxy)
-        body: Body | None = None
+        lines = await self._loops.here()
+        route, target, more = self._routes.to(command.url)
+        line = None if exchange.fresh else lines.idle.take(route)
+        exchange.reused, reader, kept = line is not None, None, False
         try:
-            async with (
-                connector.turn(exchange, scope.timeout) as patience,
-                # A session costs microseconds, and one that lasted would have to be closed in time.
-                aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar(), **SESSION) as session,
-                session.request(
-                    command.method,
-                    URL(command.url, encoded=True),
-                    data=Pieces(command.body, patience) if command.body else None,
-                    headers={**signed(command), **way.pop("headers", {})},
-                    timeout=aiohttp.ClientTimeout(connect=min(CONNECT, scope.timeout)),
-                    allow_redirects=False,
-                    **way,
-                ) as response,
-            ):
-                exchange.begun = True
-                headers = {name.lower(): word for name, word in response.headers.items()}
-                body = Body(command, response.status, headers)
-                while not body.full and (piece := await response.content.readany()):
-                    body.add(piece)
-                return body.whole()
-        except (aiohttp.ClientError, OSError) as error:
-            broken = lost(error, begun=body is not None)
-            if body is not None:
-                return body.cut(broken)
+            line = line or await lines.opened(route, self._tls, scope.timeout)
+            reader = Reader(command, exchange)
+            head = request(command, target, route.name, more)
+            await line.exchange(head, command.body, reader, scope.timeout, exchange)
+            kept = reader.kept
+            return reader.whole()
+        except (GarbledError, OSError) as error:
+            broken = lost(error, begun=exchange.begun)
+            if reader is not None and reader.body is not None:
+                return reader.body.cut(broken)
             raise broken from None  # its own words may repeat a reply, or the request's headers
-
-    async def _way(self, url: str, proxy: Proxy | None) -> dict[str, Any]:
-        """What aiohttp must be told of the way to an address."""
-        way: dict[str, Any] = {}
-        secure = url.startswith("https:")
-        if secure or (proxy and proxy.url.startswith("https:")):
-            # The proxy is trusted as the host is: by the same authorities, with the same certificate shown.
-            way["ssl"] = self._tls.built or await asyncio.to_thread(self._tls.context)
-        if proxy is not None:
-            way["proxy"] = proxy.url
-            way["proxy_headers" if secure else "headers"] = proxy.headers
-        return way
+        finally:
+            if line is not None:
+                lines.idle.give(route, line) if kept else line.close()
 
     async def close(self) -> None:
         """Close this loop's connections. A call in flight ends undisturbed."""
-        await self._connectors.close()
+        await self._loops.close()
 
     def forget(self) -> None:
         """In a forked child: these connections belong to the parent."""
-        self._connectors.forget()
+        self._loops.forget()
         self._tls.unlock()
         self._once.forget()
 

@@ -2,40 +2,35 @@
 
 from __future__ import annotations
 
-import asyncio
-import inspect
 import os
 import time
 import weakref
+from collections.abc import Awaitable
 from functools import partial
-from http.client import HTTPException
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-import urllib3
-
 from any_llm.exceptions import InvalidRequestError
 from any_llm.transport.admission import admitted
-from any_llm.transport.body import Body
 from any_llm.transport.broken import lost
+from any_llm.transport.connecting import opened
 from any_llm.transport.crew import Threads, some
 from any_llm.transport.drive import called, drive
-from any_llm.transport.exchange import Exchange
-from any_llm.transport.network import CONNECT, Network, signed
+from any_llm.transport.exchange import Exchange, request
+from any_llm.transport.http1 import GarbledError, Reader
+from any_llm.transport.idle import Idle
+from any_llm.transport.network import TLS, Network
 from any_llm.transport.once import Threads as Together
-from any_llm.transport.openers import Openers
+from any_llm.transport.route import Routes
 from any_llm.transport.scope import Scope
-from any_llm.transport.stream import CURRENT
 from any_llm.wire import Admit, Once, Outcome, Reply, Run, Send, TransportError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from any_llm.transport.connection import Connection
     from any_llm.wire import Command
     from any_llm.work import Feed, Made, Work
-
-PIECE = 1 << 18
-"""Bytes read at once of a reply whose length is not known, or not believed."""
 
 
 class BlockingTransport:
@@ -46,7 +41,9 @@ class BlockingTransport:
         self._network = network
         self._concurrency = concurrency
         self._once = Together()
-        self._openers = Openers(network)
+        self._begin()
+        self._routes = Routes(network.proxy)
+        self._tls = TLS(network)
         _ALIVE.add(self)
 
     def run(self, job: Work[Made], *, timeout: float | None, deadline: float | None) -> Made:
@@ -138,40 +135,41 @@ class BlockingTransport:
 
     def _exchange(self, command: Send, scope: Scope, exchange: Exchange) -> Reply:
         """Send one request and read its reply. Raises TransportError."""
-        CURRENT.scope, CURRENT.exchange = scope, exchange
-        body: Body | None = None
+        idle = self._idle
+        route, target, more = self._routes.to(command.url)
+        line = None if exchange.fresh else idle.take(route)
+        exchange.reused, reader, kept = line is not None, None, False
         try:
-            opener, target = self._openers.opener(command.url)
-            response = opener.urlopen(
-                command.method,
-                target,
-                body=command.body or None,
-                headers=signed(command),
-                timeout=urllib3.Timeout(connect=min(CONNECT, scope.left()), read=scope.left()),
-                retries=False,
-                redirect=False,
-                preload_content=False,
-                decode_content=False,
-            )
-            exchange.begun = True
-            with response:
-                body = Body(command, response.status, {name.lower(): word for name, word in response.headers.items()})
-                _read(response, body)
-                return body.whole()
-        except (urllib3.exceptions.HTTPError, HTTPException, OSError) as error:
+            line = line or opened(route, self._tls, scope)
+            reader = Reader(command, exchange)
+            head = request(command, target, route.name, more)
+            line.exchange(head, command.body, reader, scope, exchange)
+            kept = reader.kept and not line.pending
+            return reader.whole()
+        except (GarbledError, OSError) as error:
             scope.left()  # an abort or a passed deadline is what ended it
-            broken = lost(error, begun=body is not None)
-            if body is not None:
-                return body.cut(broken)
+            broken = lost(error, begun=exchange.begun)
+            if reader is not None and reader.body is not None:
+                return reader.body.cut(broken)
             raise broken from None  # its own words may repeat a reply
+        finally:
+            if line is not None:
+                idle.give(route, line) if kept else line.close()
+
+    def _begin(self) -> None:
+        self._idle: Idle[Connection] = Idle()
+        self._end = weakref.finalize(self, self._idle.retire)
 
     def close(self) -> None:
-        """Close idle connections. A call in flight ends undisturbed."""
-        self._openers.close()
+        """Close idle connections, as those of a dropped client. A call in flight ends undisturbed."""
+        end = self._end
+        self._begin()
+        end()
 
     def forget(self) -> None:
         """In a forked child: these connections belong to the parent."""
-        self._openers.forget()
+        self.close()
+        self._tls.unlock()
         self._once.forget()
 
 
@@ -187,20 +185,15 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget_all)
 
 
-def _read(response: urllib3.BaseHTTPResponse, body: Body) -> None:
-    """Read the reply's body to its end, or until no more of it is wanted."""
-    amount = min(getattr(response, "length_remaining", None) or PIECE, body.limit + 1)
-    while not body.full and (piece := response.read(amount, decode_content=False)):
-        body.add(piece)
-
-
 def _call(command: Run, scope: Scope) -> Any:
     """Call a blocking function; await what it returns, if that is to be awaited and no loop waits for this call."""
     function = partial(called, command.function)
     value = scope.apart(function) if command.apart else function()
-    if not inspect.isawaitable(value):
+    if not isinstance(value, Awaitable):
         return value
     if scope.holds is None:
+        import asyncio  # noqa: PLC0415  # 50 ms, for those who await
+
         return asyncio.run(_wait(value, scope))
     if (close := getattr(value, "close", None)) is not None:
         close()  # a coroutine that is dropped is a warning
@@ -208,6 +201,8 @@ def _call(command: Run, scope: Scope) -> Any:
 
 
 async def _wait(value: Any, scope: Scope) -> Any:
+    import asyncio  # noqa: PLC0415  # loaded with its loop
+
     try:
         async with asyncio.timeout(scope.left(float("inf")) if scope.bounded else None) as limit:
             return await value

@@ -35,11 +35,13 @@ class Body:
         self._refusal = status not in OK
         self.limit = min(send.limit, REFUSAL) if self._refusal else send.limit
         """Bytes, decompressed, that are kept."""
-        self._pieces: list[bytes] = []
+        self._pieces: list[bytes | bytearray] = []
         self._size = 0
         coding = headers.get("content-encoding", "").strip().lower()
         self._members = coding in GZIP
         self._inflate = zlib.decompressobj(EITHER) if coding in GZIP | {"deflate"} else None
+        self.plain = coding in PLAIN and not self._refusal
+        """Whether all of it is kept, as it comes."""
         known = coding in PLAIN or self._inflate is not None
         if not known and not self._refusal:
             raise UnusableReplyError("its reply is compressed in a way that was not asked for (gzip is read)")
@@ -49,7 +51,7 @@ class Body:
         if length.isdecimal() and int(length) > self.limit and not self._refusal:
             raise self._too_large()
 
-    def add(self, data: bytes) -> None:
+    def add(self, data: bytes | bytearray) -> None:
         """Take the next piece. Raises UnusableReplyError when it is one too many, or not what its headers say."""
         if self.full:
             return
@@ -63,7 +65,7 @@ class Body:
                 raise UnusableReplyError("its reply is not compressed as its headers say") from None
             self.full = True
 
-    def _decompress(self, data: bytes) -> None:
+    def _decompress(self, data: bytes | bytearray) -> None:
         while data and not self.full:
             if self._inflate.eof:  # type: ignore[union-attr]  # only called with one
                 if not self._members:
@@ -73,7 +75,7 @@ class Body:
             self._keep(inflate.decompress(data, self.limit - self._size + 1))  # type: ignore[union-attr]
             data = inflate.unconsumed_tail or inflate.unused_data  # type: ignore[union-attr]
 
-    def _keep(self, data: bytes) -> None:
+    def _keep(self, data: bytes | bytearray) -> None:
         self._size += len(data)
         self._pieces.append(data)
         if self._size > self.limit:
@@ -95,7 +97,8 @@ class Body:
 
     def reply(self) -> Reply:
         """What came."""
-        return Reply(self._status, self._headers, b"".join(self._pieces)[: self.limit])
+        body = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
+        return Reply(self._status, self._headers, body if len(body) <= self.limit else body[: self.limit])
 
     def _too_large(self) -> UnusableReplyError:
         return UnusableReplyError(f"its reply is larger than {self.limit:,} bytes, far more than its request can need")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from any_llm.exceptions import AnyLLMError
@@ -18,36 +17,40 @@ if TYPE_CHECKING:
 
 def drive(flow: Generator[Command, Outcome, T], perform: Callable[[Command], Outcome]) -> T:
     """Perform each command and hand its outcome back; return what the flow returns."""
-    resume: Callable[[], Command] = partial(next, flow)
     try:
+        command = next(flow)
         while True:
             try:
-                command = resume()
-            except StopIteration as end:
-                value: T = end.value
-                return value
-            try:
-                resume = partial(flow.send, perform(command))
+                outcome = perform(command)
             except (TransportError, AnyLLMError) as error:  # the latter by a function that was run
-                resume = partial(flow.throw, error)
+                broken = error
+            else:
+                command = flow.send(outcome)
+                continue
+            command = flow.throw(broken)
+    except StopIteration as end:
+        value: T = end.value
+        return value
     finally:
         flow.close()
 
 
 async def adrive(flow: Generator[Command, Outcome, T], perform: Callable[[Command], Awaitable[Outcome]]) -> T:
     """Perform each command and hand its outcome back; return what the flow returns."""
-    resume: Callable[[], Command] = partial(next, flow)
     try:
+        command = next(flow)
         while True:
             try:
-                command = resume()
-            except StopIteration as end:
-                value: T = end.value
-                return value
-            try:
-                resume = partial(flow.send, await perform(command))
+                outcome = await perform(command)
             except (TransportError, AnyLLMError) as error:  # the latter by a function that was run
-                resume = partial(flow.throw, error)
+                broken = error
+            else:
+                command = flow.send(outcome)
+                continue
+            command = flow.throw(broken)
+    except StopIteration as end:
+        value: T = end.value
+        return value
     finally:
         flow.close()
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
+from any_llm.transport import http1
+
 if TYPE_CHECKING:
-    from any_llm.wire import TransportError
+    from collections.abc import Mapping
+
+    from any_llm.wire import Send, TransportError
 
 
 HEAD = 1 << 20
@@ -49,3 +54,12 @@ class Exchange:
             return False
         self._before, self.written, self.reused, self.fresh = self.sent, False, False, True
         return True
+
+
+def request(send: Send, target: str, host: str, more: Mapping[str, str]) -> bytes:
+    """The head of a request about to go, signed now. `more`: headers for the proxy."""
+    headers = send.headers
+    if send.sign is not None or more:
+        headers = {**headers, **(send.sign(send, time.time()) if send.sign is not None else {}), **more}
+    bare = send.method == "GET" and not send.body
+    return http1.request(send.method, target, host, headers, None if bare else len(send.body))

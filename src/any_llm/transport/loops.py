@@ -7,31 +7,57 @@ import os
 import weakref
 from typing import TYPE_CHECKING, Any
 
-from any_llm.transport.connector import Connector
+from any_llm.transport.aconnecting import opened
+from any_llm.transport.idle import Idle
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
+    from any_llm.transport.network import TLS
+    from any_llm.transport.protocol import Connection
+    from any_llm.transport.route import Route
 
-class Connectors:
-    """A client's connections: a connector for each loop it is used in."""
 
-    def __init__(self, most: int) -> None:
-        """Open nothing yet; `most` connections are in use at once."""
-        self._most = most
-        self._held: dict[asyncio.AbstractEventLoop, tuple[Connector, AsyncGenerator[None]]] = {}
+class Lines:
+    """One loop's connections."""
+
+    def __init__(self) -> None:
+        """Open nothing yet."""
+        self.idle: Idle[Connection] = Idle()
+        self._open: set[Connection] = set()
+
+    async def opened(self, route: Route, tls: TLS, seconds: float) -> Connection:
+        """Open one."""
+        line = await opened(route, tls, seconds)
+        self._open.add(line)
+        line.gone.add_done_callback(lambda _: self._open.discard(line))
+        return line
+
+    async def retire(self) -> None:
+        """Close what is idle, and wait for it; what is in use is closed when it is through."""
+        self.idle.retire()
+        if going := [line.gone for line in self._open if line.closed]:
+            await asyncio.wait(going)
+
+
+class Loops:
+    """A client's connections, by the loop that they belong to."""
+
+    def __init__(self) -> None:
+        """Open nothing yet."""
+        self._held: dict[asyncio.AbstractEventLoop, tuple[Lines, AsyncGenerator[None]]] = {}
         _ALIVE.add(self)
 
-    async def connector(self) -> Connector:
-        """Find or make this loop's; the loop's shutdown closes it, as it ends the generators begun on it."""
+    async def here(self) -> Lines:
+        """Find or make this loop's; the loop's shutdown closes them, as it ends the generators begun on it."""
         loop = asyncio.get_running_loop()
         held = self._held.get(loop)
-        if held is None or held[0].closed:
-            # A connector knows its loop, so weak keys would never go; those of loops that ended go here.
+        if held is None:
+            # Connections know their loop, so weak keys would never go; those of loops that ended go here.
             for other in [each for each in list(self._held) if each.is_closed()]:
                 self._held.pop(other, None)
-            connector = Connector(self._most)
-            held = self._held[loop] = (connector, _until_the_loop_ends(connector))
+            lines = Lines()
+            held = self._held[loop] = (lines, _until_the_loop_ends(lines))
             await anext(held[1])
         return held[0]
 
@@ -47,20 +73,20 @@ class Connectors:
         self._held = {}
 
 
-async def _until_the_loop_ends(connector: Connector) -> AsyncGenerator[None]:
+async def _until_the_loop_ends(lines: Lines) -> AsyncGenerator[None]:
     try:
         yield
     finally:
-        await connector.retire()
+        await lines.retire()
 
 
-_ALIVE: weakref.WeakSet[Connectors] = weakref.WeakSet()
+_ALIVE: weakref.WeakSet[Loops] = weakref.WeakSet()
 _BURIED: list[Any] = []
 
 
 def _forget_all() -> None:
-    for connectors in list(_ALIVE):
-        connectors.forget()
+    for loops in list(_ALIVE):
+        loops.forget()
 
 
 if hasattr(os, "register_at_fork"):

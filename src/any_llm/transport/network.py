@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import ssl
+import os
 import threading
-import time
-from os import PathLike  # noqa: TC003  # msgspec reads the annotations
-from pathlib import Path
+from os import PathLike  # msgspec reads the annotations
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -14,14 +12,12 @@ import msgspec
 from any_llm.exceptions import InvalidRequestError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from any_llm.wire import Send
+    import ssl
 
 CONNECT = 10.0
 """Seconds to open a connection, at most."""
-CONNECTIONS = 100
-"""A client's connections to a host: what threads leave open for the next call, and what tasks use at once."""
+SHARE = 0.25
+"""Seconds each address of a name gets at least: one that never answers must not use up the time of the next."""
 
 Certificate = str | tuple[str, str] | tuple[str, str, str]
 """A PEM file with certificate and key, or (certificate, key), or (certificate, key, password)."""
@@ -38,7 +34,6 @@ class Network(msgspec.Struct, frozen=True, kw_only=True):
     cert: Certificate | None = None
     ssl_context: Any = None
     """An ssl.SSLContext to use as it is."""
-    connections: int = CONNECTIONS
 
 
 class TLS:
@@ -70,10 +65,12 @@ class TLS:
 
 
 def _context(network: Network) -> ssl.SSLContext:
+    import ssl  # noqa: PLC0415  # 10 ms, for those who speak TLS
+
     if isinstance(network.verify, bool):
         context = ssl.create_default_context()
     else:
-        folder = Path(network.verify).is_dir()
+        folder = os.path.isdir(network.verify)  # noqa: PTH112  # pathlib costs 5 ms
         context = ssl.create_default_context(
             cafile=None if folder else network.verify, capath=network.verify if folder else None
         )
@@ -83,8 +80,3 @@ def _context(network: Network) -> ssl.SSLContext:
     if network.cert is not None:
         context.load_cert_chain(*((network.cert,) if isinstance(network.cert, str) else network.cert))
     return context
-
-
-def signed(send: Send) -> Mapping[str, str]:
-    """The headers of a request about to go, signed now."""
-    return {**send.headers, **send.sign(send, time.time())} if send.sign else send.headers

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from base64 import b64encode
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote, urlsplit
-from urllib.request import getproxies_environment
 
 from any_llm import checks
 from any_llm.exceptions import InvalidRequestError
@@ -24,8 +24,13 @@ class Proxy(NamedTuple):
 
     url: str
     """Without its login."""
-    headers: dict[str, str]
+    login: str | None
     """Its Proxy-Authorization, if it has one."""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What it wants to be told."""
+        return {"Proxy-Authorization": self.login} if self.login else {}
 
     def __repr__(self) -> str:
         """Never the login."""
@@ -51,13 +56,21 @@ class Proxies:
     def _find(self, parts: SplitResult) -> Proxy | None:
         if self._given is not None:
             return proxy_at("proxy", self._given)
-        # CGI would let whoever sends a header "Proxy" choose HTTP_PROXY: this function knows of that.
-        variables = getproxies_environment()
+        variables = environment()
         kind = parts.scheme if variables.get(parts.scheme) else "all"
         port = parts.port or PORTS[parts.scheme]
         if not variables.get(kind) or excepted(parts.hostname or "", port, variables.get("no", "")):
             return None
         return proxy_at(f"{kind.upper()}_PROXY", variables[kind])
+
+
+def environment() -> dict[str, str]:
+    """Scheme -> what its variable says; "all" and "no" are schemes too. A name in small letters counts for more."""
+    found = {name.lower(): value for name, value in os.environ.items() if name.lower().endswith("_proxy")}
+    found.update((name.lower(), value) for name, value in os.environ.items() if name.endswith("_proxy"))
+    if "REQUEST_METHOD" in os.environ:  # CGI would let whoever sends a header "Proxy" choose HTTP_PROXY
+        found["http_proxy"] = os.environ.get("http_proxy", "")
+    return {name.removesuffix("_proxy"): value for name, value in found.items() if value}
 
 
 def proxy_at(name: str, url: str) -> Proxy:
@@ -68,11 +81,11 @@ def proxy_at(name: str, url: str) -> Proxy:
             f"{name} names a {scheme} proxy, which is not supported: name one as http://host:port."
         )
     parts = urlsplit(checks.address(name, url, login=True))
-    headers: dict[str, str] = {}
+    login = None
     if parts.username:
-        login = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
-        headers["Proxy-Authorization"] = Secret("Basic " + b64encode(login.encode()).decode())
-    return Proxy(f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}", headers)
+        words = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+        login = Secret("Basic " + b64encode(words.encode()).decode())
+    return Proxy(f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}", login)
 
 
 def excepted(host: str, port: int, no_proxy: str) -> bool:

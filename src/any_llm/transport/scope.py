@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import contextvars
 import queue
 import socket
+import sys
 import threading
 import time
 from copy import copy
@@ -16,9 +16,39 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from any_llm.wire import TransportError
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Callable, Hashable
 
 T = TypeVar("T")
+
+
+class Bell:
+    """Wakes a thread. It may ring before anybody listens, and is heard once."""
+
+    __slots__ = ("_lock",)
+
+    def __init__(self) -> None:
+        """Be silent: a lock that is held until it rings costs a tenth of a threading.Event."""
+        self._lock = threading.Lock()
+        self._lock.acquire()
+
+    def ring(self) -> None:
+        """From any thread."""
+        with contextlib.suppress(RuntimeError):  # it has rung, and nobody has heard yet
+            self._lock.release()
+
+    def wait(self, seconds: float) -> None:
+        """Wait until it rings, or for so many seconds."""
+        self._lock.acquire(timeout=seconds)
+
+
+class _End:
+    """Whether the call was ended, and whom to wake then; the same for every part of it."""
+
+    def __init__(self) -> None:
+        self.come = False
+        self.lock = threading.Lock()
+        self.wakers: dict[Hashable, Callable[[], None]] = {}
 
 
 class Scope:
@@ -31,23 +61,23 @@ class Scope:
         self._until: float | None = None
         self.holds = _running_loop()
         """The event loop of the caller's thread, which stands still meanwhile; None: it runs none."""
-        self._aborted = threading.Event()
-        self._lock = threading.Lock()
-        self._wakers: dict[Hashable, Callable[[], None]] = {}
+        self._end = _End()
 
     def left(self, most: float | None = None) -> float:
         """Seconds the next wait may take. Raises TransportError when there are none."""
         most = self.timeout if most is None else most
-        if self._aborted.is_set():
+        if self._end.come:
             raise TransportError("the call was ended", retryable=False)
-        if not self.bounded:
-            return most
         now = time.monotonic()
-        if self.deadline is not None and self.deadline <= now:
-            raise TransportError("the deadline has passed", timed_out=True, retryable=False)
-        if self._until is not None and self._until <= now:
-            raise TimeoutError
-        return min(most, *(end - now for end in (self.deadline, self._until) if end is not None))
+        if self.deadline is not None:
+            if self.deadline <= now:
+                raise TransportError("the deadline has passed", timed_out=True, retryable=False)
+            most = min(most, self.deadline - now)
+        if self._until is not None:
+            if self._until <= now:
+                raise TimeoutError
+            most = min(most, self._until - now)
+        return most
 
     @property
     def bounded(self) -> bool:
@@ -66,8 +96,8 @@ class Scope:
 
     def forget(self, waiting: Hashable) -> None:
         """It waits no more."""
-        with self._lock:
-            self._wakers.pop(waiting, None)
+        with self._end.lock:
+            self._end.wakers.pop(waiting, None)
 
     def pause(self, seconds: float) -> float:
         """How long to wait: all of `seconds`. Raises TransportError when the deadline would pass meanwhile."""
@@ -77,16 +107,15 @@ class Scope:
 
     def sleep(self, seconds: float) -> None:
         """Wait, unless the call is ended meanwhile. Raises TransportError then."""
-        self._aborted.wait(self.pause(seconds))
-        self.left()
+        self.listen(Bell(), self.pause(seconds))
 
-    def listen(self, bell: threading.Event, seconds: float) -> None:
+    def listen(self, bell: Bell, seconds: float) -> None:
         """Wait for a bell, for a time that nobody knows: at most so many seconds, or what is left of the call.
 
         Raises TransportError when the call is ended meanwhile.
         """
         try:
-            self._wake(bell, bell.set)
+            self._wake(bell, bell.ring)
             bell.wait(self.left(seconds))
         finally:
             self.forget(bell)
@@ -123,14 +152,14 @@ class Scope:
 
     def abort(self) -> None:
         """End every wait: closing a pool would not free a call in flight, shutting its socket down does."""
-        self._aborted.set()
-        with self._lock:
-            for wake in self._wakers.values():
+        self._end.come = True
+        with self._end.lock:
+            for wake in self._end.wakers.values():
                 wake()
 
     def _wake(self, waiting: Hashable, by: Callable[[], None]) -> None:
-        with self._lock:
-            self._wakers[waiting] = by
+        with self._end.lock:
+            self._end.wakers[waiting] = by
         self.left()
 
 
@@ -141,6 +170,10 @@ def _shut(sock: socket.socket) -> None:
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:
+    if "asyncio" not in sys.modules:  # 50 ms, for those who run a loop
+        return None
+    import asyncio  # noqa: PLC0415
+
     try:
         return asyncio.get_running_loop()
     except RuntimeError:

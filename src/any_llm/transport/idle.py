@@ -1,0 +1,76 @@
+"""Connections kept open for the next request, by route. The one used last goes first; the others come to their end."""
+
+from __future__ import annotations
+
+import select
+from contextlib import suppress
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from any_llm.transport.route import Route
+
+KEPT = 1000
+"""Connections kept at most to each host."""
+
+
+class Line(Protocol):
+    """A connection."""
+
+    @property
+    def descriptor(self) -> int:
+        """The system's number of its socket; -1: it is closed."""
+
+    def close(self) -> None:
+        """End it."""
+
+
+L = TypeVar("L", bound=Line)
+
+
+class Idle(Generic[L]):
+    """What is kept. Threads may take and give at once."""
+
+    def __init__(self) -> None:
+        """Keep nothing yet."""
+        self._kept: dict[Route, list[L]] = {}
+        self._retired = False
+
+    def take(self, route: Route) -> L | None:
+        """Find one that nobody uses and on which nothing has come meanwhile; None: open one."""
+        kept = self._kept.get(route)
+        while kept:
+            with suppress(IndexError):  # another thread was faster
+                line = kept.pop()
+                if not stirs(line.descriptor):
+                    return line
+                line.close()
+        return None
+
+    def give(self, route: Route, line: L) -> None:
+        """Keep it for the next request, or close it."""
+        kept = self._kept.setdefault(route, [])
+        if len(kept) < KEPT:
+            kept.append(line)
+        else:
+            line.close()
+        if self._retired:
+            self.retire()
+
+    def retire(self) -> None:
+        """Close what is idle, and later what is still in use: a request in flight ends undisturbed."""
+        self._retired = True
+        for kept in list(self._kept.values()):
+            while kept:
+                with suppress(IndexError):
+                    kept.pop().close()
+
+
+def stirs(descriptor: int) -> bool:
+    """Whether the system holds something for an idle connection: its end, or bytes that nobody asked for."""
+    if descriptor < 0:
+        return True
+    if not hasattr(select, "poll"):
+        return bool(select.select([descriptor], [], [], 0)[0])
+    waiting = select.poll()
+    waiting.register(descriptor, select.POLLIN)
+    return bool(waiting.poll(0))
