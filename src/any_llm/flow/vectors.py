@@ -125,7 +125,7 @@ def _values(vectors: Sequence[msgspec.Raw] | Vectors, places: Sequence[int], for
         return (bytes(vectors.row(position)) for position in range(len(vectors)))
     if memoryview(vectors[0])[0] == QUOTE == memoryview(vectors[-1])[0]:
         return map(_unbase64, vectors, places)
-    return (bytes(numbers(vector, place, form)) for vector, place in zip(vectors, places, strict=True))
+    return (numbers(vector, place, form) for vector, place in zip(vectors, places, strict=True))
 
 
 def _unbase64(vector: msgspec.Raw, place: int) -> bytes:
