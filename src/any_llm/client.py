@@ -177,14 +177,12 @@ class AnyLLM(Directory):
         return await self._connections.arun(job, timeout=timeout, deadline=deadline)
 
     def _job(self, model: str, inputs: object, kwargs: dict[str, Any], **options: Any) -> Job:
-        job: Job = load("any_llm.arguments").job(self._configuration, model, inputs, kwargs, **options)
+        job: Job = load("any_llm.arguments").job(self._configuration, model, inputs, options, kwargs)
         return job
 
     def _told(self, job: Job, made: CreateEmbeddingResponse) -> CreateEmbeddingResponse:
         """Warn of what is not an error, and only the replies could tell."""
-        from any_llm.doubts import warn_of  # noqa: PLC0415  # loaded with the call
-
-        warn_of(job, made)
+        load("any_llm.doubts").warn_of(job, made)
         return made
 
     def _listing(self, kwargs: dict[str, Any], **options: Any) -> Pages:

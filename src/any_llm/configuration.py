@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping
 
     from any_llm.flow.budget import Budget
+    from any_llm.flow.setting import Setting
     from any_llm.providers.row import Limits, Row
     from any_llm.wire import KeySource
 
@@ -76,6 +77,8 @@ class Configuration(NamedTuple):
     """What all its calls have spent."""
     hooks: Mapping[str, Callable[[Any], object]]
     """on_request, on_retry: told of each request."""
+    settled: dict[Hashable, Setting]
+    """What is the same for calls that are alike, by what they are asked."""
 
     def __repr__(self) -> str:
         """Provider only: never the key."""
@@ -131,6 +134,7 @@ def configure(row: Row, api_key: Any, api_base: str | None, arguments: Mapping[s
         queue=object(),
         budget=Budget(checks.dollars("max_usd", given.get("max_usd"))),
         hooks={name: checks.hook(name, given[name]) for name in ("on_request", "on_retry") if name in given},
+        settled={},
     )
 
 

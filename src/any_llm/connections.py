@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from any_llm.transport.network import Network
     from any_llm.work import Feed, Made, Work
 
+UNWATCHED = nullcontext()
+
 
 class Connections:
     """One client's transports."""
@@ -31,7 +33,7 @@ class Connections:
     def run(self, work: Work[Made], *, timeout: float | None, deadline: float | None) -> Made:
         """Do the work on this thread and others. `timeout` is seconds a read, `deadline` seconds for all."""
         transport = self._threads()
-        with work.watch or nullcontext():
+        with work.watch or UNWATCHED:
             return transport.run(work, timeout=seconds("timeout", timeout), deadline=seconds("deadline", deadline))
 
     def stream(
@@ -68,7 +70,7 @@ class Connections:
     ) -> Made:
         """Do the work in this loop."""
         transport = await self._tasks()
-        with work.watch or nullcontext():
+        with work.watch or UNWATCHED:
             return await transport.run(
                 work, timeout=seconds("timeout", timeout), deadline=seconds("deadline", deadline)
             )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from any_llm import checks
-from any_llm.arguments import own_fields
 from any_llm.exceptions import InvalidRequestError, ListModelsNotSupportedError
 from any_llm.flow.matrix import Matrix
 from any_llm.flow.memory import MEMORY
@@ -17,6 +16,7 @@ from any_llm.loading import loading
 from any_llm.providers import catalogue
 from any_llm.providers.own import adapter_of
 from any_llm.seeing.watch import watch
+from any_llm.settled import own_fields
 from any_llm.wire import Call, Options
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def listing(
         place=(client.base, NAME, client.identity),
         retry=Retry(attempts=client.max_retries),
         terms=Terms(client=client.queue, at_once=client.max_concurrency),
-        watch=watch(call, client.hooks, first=MEMORY.first, traced=False),
+        watch=watch(call, client.hooks, first=MEMORY.first, spans=False),
     )
     return Pages(
         setting,

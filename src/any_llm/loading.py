@@ -22,10 +22,11 @@ _guarded = False
 
 def load(name: str) -> Any:
     """Give this module."""
-    if name not in _loaded:
+    module = _loaded.get(name)
+    if module is None:
         with loading():
-            _loaded[name] = import_module(name)
-    return _loaded[name]
+            module = _loaded[name] = import_module(name)
+    return module
 
 
 @contextmanager

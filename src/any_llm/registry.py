@@ -118,6 +118,8 @@ def register_provider(row: Row) -> LLMProvider:
 
 def row_of(provider: str | LLMProvider) -> Row:
     """Find the row. Raises UnsupportedProviderError with near names."""
+    if type(provider) is str and (known := ROWS.get(provider)) is not None:
+        return known
     name = LLMProvider.from_string(provider)
     return ROWS.get(name) or REGISTRY.find(name)  # type: ignore[return-value]  # from_string has found it
 

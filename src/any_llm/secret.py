@@ -18,6 +18,16 @@ class Secret(str):
         return "'***'"
 
 
+class Hidden(tuple[Any, ...]):
+    """Equal to a tuple of the same. Only `repr` differs."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        """Never what it holds."""
+        return "(***)"
+
+
 def secretive(name: str) -> bool:
     """Whether a header, parameter or option of this name carries a secret."""
     return any(word in name.lower() for word in SECRETIVE)

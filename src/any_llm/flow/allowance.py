@@ -56,6 +56,7 @@ FAMILIES = (
     # IETF's drafts up to 07. https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/
     Family("requests", "ratelimit-limit", "ratelimit-remaining", "ratelimit-reset"),
 )
+LEFT = frozenset(family.left for family in FAMILIES)
 # The later drafts', as Hugging Face writes them (huggingface_hub 2.4): "api";r=0;t=55 and "api";q=500;w=300.
 STRUCTURED = re.compile(r"\br=(\d{1,15})\s*;\s*t=(\d{1,15})")
 QUOTA = re.compile(r"\bq=(\d{1,15})")
@@ -83,7 +84,8 @@ class Allowance(NamedTuple):
 def allowances(reply: Reply, wall: float) -> Iterator[Allowance]:
     """Read what is left of each kind. `wall` is the time in epoch seconds."""
     headers = reply.headers
-    for family in FAMILIES:
+    telling = reply.status == RATE_LIMITED or not LEFT.isdisjoint(headers)
+    for family in FAMILIES if telling else ():
         if family.left not in headers and (reply.status != RATE_LIMITED or family.reset not in headers):
             continue
         back = seconds(headers.get(family.reset), wall)

@@ -88,7 +88,10 @@ class Attempt:
     def answered(self, reply: Reply) -> None:
         """There is a reply."""
         self._status = reply.status
-        self.request_id = next((reply.headers[name] for name in REQUEST_IDS if name in reply.headers), None)
+        for name in REQUEST_IDS:
+            if name in reply.headers:
+                self.request_id = reply.headers[name]
+                break
 
     def bill(self, prompt: int | None, total: int | None, *, estimated: bool) -> None:
         """Count the tokens of its reply, be it of use or not."""
@@ -110,8 +113,8 @@ class Attempt:
         """It is over, whatever happened: settle what it cost, then tell of it. Twice does no harm."""
         if self._counts and self.sent:
             self._setting.tally.add(sent=1, **self._why)
-            twice = self.sent - 1
-            self._setting.tally.add(sent=twice, retried=twice, possibly_billed_twice=twice)
+            if twice := self.sent - 1:
+                self._setting.tally.add(sent=twice, retried=twice, possibly_billed_twice=twice)
         self._counts = False
         if self._held is not None:
             cost = 0

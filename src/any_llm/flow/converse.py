@@ -126,16 +126,19 @@ def _tried(
     call = _as_known(setting, outcome.now[0])
     command: Send | Run | None = None
     try:
-        command = yield from identified(setting, call, write(call), outcome.now[0])
+        command = write(call)
+        if isinstance(command, Send):
+            command = yield from identified(setting, call, command, outcome.now[0])
         outcome = yield from attempt.perform(command)
         if follow is not None:
             outcome = yield from _followed(follow, call, command, outcome)
-        outcome = msgspec.structs.replace(outcome, value=_meant(setting.adapter, outcome.value))
+        outcome = _meant(setting.adapter, outcome)
         reply = outcome.value
-        if isinstance(reply, Reply):
-            turn.answered(reply, outcome.now)
-            attempt.answered(reply)
-        if not isinstance(reply, Reply) or reply.status in OK:
+        if not isinstance(reply, Reply):
+            return read(reply, outcome.now[0], attempt)
+        turn.answered(reply, outcome.now)
+        attempt.answered(reply)
+        if reply.status in OK:
             return read(reply, outcome.now[0], attempt)
         problem = _refused(setting, call, command, batch, outcome)
     except TransportError as lost:
@@ -189,19 +192,20 @@ def _followed(
     return outcome
 
 
-def _meant(adapter: Adapter, reply: Any) -> Any:
+def _meant(adapter: Adapter, outcome: Outcome) -> Outcome:
     """The reply with the status it means, where a provider's own codes say more than HTTP's."""
-    status = getattr(adapter, "status", None)
+    status, reply = getattr(adapter, "status", None), outcome.value
     if status is None or not isinstance(reply, Reply):
-        return reply
-    return msgspec.structs.replace(reply, status=status(reply))
+        return outcome
+    return msgspec.structs.replace(outcome, value=msgspec.structs.replace(reply, status=status(reply)))
 
 
 def _settle(setting: Setting, batch: Batch, reply: Any, now: float, attempt: Attempt) -> Answer:
     part = literals.decoded(setting.adapter, setting.call, reply)
     # Some servers count nothing and say 0, or less: for a text that is not blank, that is no count.
     least = 1 if any(map(str.strip, batch.texts)) else 0
-    tokens = part.prompt_tokens if part.prompt_tokens is not None and part.prompt_tokens >= least else None
+    counted = part.prompt_tokens
+    tokens = counted if counted is not None and counted >= least else None
     total = None if tokens is None else max(tokens, part.total_tokens or 0)
     attempt.bill(tokens, total, estimated=part.estimated)  # whether it is of use or not
     measured = None if part.estimated else tokens

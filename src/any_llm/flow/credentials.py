@@ -22,13 +22,11 @@ if TYPE_CHECKING:
     Exchange = Generator[Command, Outcome, Token]
 
 
-def identified(
-    setting: Setting, call: Call, command: Send | Run, now: float
-) -> Generator[Command, Outcome, Send | Run]:
+def identified(setting: Setting, call: Call, command: Send, now: float) -> Generator[Command, Outcome, Send]:
     """The request with its headers; a callable key is asked for now, a token fetched if none is fresh."""
-    if isinstance(command, Run):
-        return command
-    headers = {**call.headers, **{name: hidden(name, word) for name, word in command.headers.items()}}
+    headers = {**call.headers}
+    for name, word in command.headers.items():
+        headers[name] = hidden(name, word)
     url, sign = command.url, command.sign
     exchange = _exchange(setting, call)
     if exchange is not None:

@@ -28,7 +28,8 @@ def unfit(setting: Setting, inputs: Sequence[str], order: Iterable[int], *, star
     # A provider that refuses by itself knows its limit best, unless it was said, or all tokens can be counted.
     sure = overflow.here or setting.explicit.input_tokens is not None or setting.count is not None
     measured = overflow.asked == "error" and limit is not None and sure
-    if refused is None and not measured:
+    # Which one is looked for only where one is.
+    if not measured and (refused is None or all(inputs if refused == "empty" else map(str.strip, inputs))):
         return found
     base = 0 if call.options.on_error == "collect" else start
     for index in order:

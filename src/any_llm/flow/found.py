@@ -64,7 +64,7 @@ class Found:
 
     def wait(self, now: float) -> float:
         """Seconds until the next may go."""
-        if now - self._cut > max(60.0, FORGET / self._rate):
+        if self._rate < math.inf and now - self._cut > max(60.0, FORGET / self._rate):
             self._rate = math.inf
         return max(0.0, self._free - now)
 

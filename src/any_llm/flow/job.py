@@ -13,27 +13,26 @@ from any_llm.flow.caps import Cap
 from any_llm.flow.converse import converse
 from any_llm.flow.failure import alike, in_reply_to, lost, place, too_long, unreadable
 from any_llm.flow.fitness import of_each, unfit, whole
-from any_llm.flow.lessons import from_refusal, from_success
+from any_llm.flow.lessons import from_refusal, from_success, kind
 from any_llm.flow.merge import merge
 from any_llm.flow.overflow import Long
 from any_llm.flow.pieces import Pieces
 from any_llm.flow.plan import Plan, equal_ones
 from any_llm.flow.record import Record
 from any_llm.flow.retry import DEADLINE, MANY_REQUESTS
-from any_llm.flow.room import giving_way, in_force, tightest
+from any_llm.flow.room import giving_way, in_force
 from any_llm.flow.salvage import keep
 from any_llm.flow.search import Bench, acquit, failed, may_be_an_input, search
 from any_llm.flow.setting import Answer, Problem, Setting
 from any_llm.flow.truncation import full
 from any_llm.providers.row import Limits
-from any_llm.wire import Batch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from any_llm.exceptions import AnyLLMError
     from any_llm.types.completion import CreateEmbeddingResponse
-    from any_llm.wire import TransportError
+    from any_llm.wire import Batch, TransportError
     from any_llm.work import Flow
 
 
@@ -41,32 +40,34 @@ class Job:
     """`opening()` until it gives None, each driven to its end; `next_conversation()` likewise; then `response()`."""
 
     def __init__(self, setting: Setting, inputs: Sequence[str], start: int = 0) -> None:
-        """Check the options by writing a request for no input, which is never sent. `start`: as in unfit()."""
-        setting.adapter.encode(setting.call, Batch((), (), 0))
+        """Nothing has gone yet. `start`: as in unfit()."""
         self._start, self.size, self.inputs = start, len(inputs), inputs
         self.setting, self.call, self.watch = setting, setting.call, setting.watch
         self.of_many = False
         """Whether other calls come before or after it: then it is as patient as one of many requests."""
-        self.errors: dict[int, AnyLLMError] = {}
         call, options = setting.call, setting.call.options
-        self._explicit = setting.explicit._replace(items=options.batch_size or setting.explicit.items)
+        self._explicit = setting.explicit
+        if options.batch_size is not None:
+            self._explicit = self._explicit._replace(items=options.batch_size)
+        self._minute = setting.terms.minute
         self._collect = options.on_error == "collect"
-        self._each = of_each(call.extra, self.size)  # tells equal texts apart
+        self._each = of_each(call.extra, self.size) if call.extra else None  # tells equal texts apart
         self._same = {} if self._each or options.dedupe is False else equal_ones(inputs)
-        setting.tally.add(deduplicated=len(self._same))
-        alone = [index for index in range(self.size) if index not in self._same]
-        self.errors |= unfit(setting, inputs, alone, start=start)
-        out = self._same.keys() | self.errors.keys()
-        order = [index for index in range(self.size) if index not in out] if out else None
+        order: Sequence[int] = range(self.size)
+        if self._same:
+            setting.tally.add(deduplicated=len(self._same))
+            order = [index for index in order if index not in self._same]
+        self.errors = unfit(setting, inputs, order, start=start)
+        if self.errors:
+            order = [index for index in order if index not in self.errors]
         self._plan = Plan(inputs, self._limits, prefix=call.prefix, order=order, rate=self._rate, count=setting.count)
-        self._pieces = Pieces(setting, self._plan, self.size, lambda: self._limits().input_tokens)
+        self._pieces = Pieces(setting, self._plan, self.size, self._input_tokens)
         self._record = Record(call)
         self._slow = 0
         """Requests in a row that nobody answered in time."""
         self._begun = self._alone = False
         self._now = 0.0
-        kind = msgspec.structs.replace(options, batch_size=None, on_error=None, dedupe=None)
-        self._kind = (kind, *sorted(call.extra))
+        self._kind = kind(options, *sorted(call.extra))
         self._lock = threading.Lock()
 
     def opening(self, now: float) -> Flow | None:
@@ -84,14 +85,14 @@ class Job:
             batch = None
             while batch is None and (taken := self._plan.take()) is not None:
                 batch = self._pieces.before(taken)
-            again = self._plan.halved
+            again, limits = self._plan.halved, self._plan.limits
             if batch is not None and not self._begun:
                 one = self._plan.done() and not self._pieces.may_split(batch)
                 self._begun, self._alone = True, one and not self.of_many
                 if not self._alone and self.setting.retry.attempts is None:
                     patient = msgspec.structs.replace(self.setting.retry, attempts=MANY_REQUESTS)
                     self.setting = msgspec.structs.replace(self.setting, retry=patient)
-        return None if batch is None else self._converse(batch, again=again)
+        return None if batch is None else self._converse(batch, limits, again=again)
 
     def deadline(self, timeout: float) -> float | None:
         """Seconds this call may take when nobody said how long, once its first conversation was taken.
@@ -101,18 +102,18 @@ class Job:
         return max(DEADLINE, timeout) if self._alone and self.setting.call.row.kind != "in-process" else None
 
     def _limits(self) -> Limits:
-        setting, terms = self.setting, self.setting.terms
+        setting = self.setting
         room = setting.memory.known(setting.place, self._now).room
-        limits = in_force(room, explicit=self._explicit, row=setting.call.row.limits, first=setting.first)
-        # What is more than a minute's worth would have to wait for an empty minute.
-        return tightest(limits, Limits(items=terms.rpm if terms.count_inputs else None, tokens=terms.tpm))
+        return in_force(room, self._explicit, setting.call.row.limits, setting.first, self._minute)
+
+    def _input_tokens(self) -> int | None:
+        return self._limits().input_tokens
 
     def _rate(self) -> float:
         return tokens.rate(self.setting.memory.known(self.setting.place, self._now).seen)
 
-    def _converse(self, batch: Batch, *, again: bool) -> Flow:
+    def _converse(self, batch: Batch, limits: Limits, *, again: bool) -> Flow:
         whole(self.call, self._each, batch, self.size)
-        limits = self._limits()
         result = yield from converse(self.setting, batch, halved=again)
         if isinstance(result, Answer):
             return self._keep(batch, result, limits)
@@ -159,7 +160,7 @@ class Job:
         for row in cut:
             self._was_cut(row, batch, answer)
         with self._lock:
-            unsound = self._pieces.finish([row for row in batch.indexes if row not in cut])
+            unsound = self._pieces.finish([row for row in batch.indexes if row not in cut] if cut else batch.indexes)
         for error in unsound:
             self._blame(error.index or 0, Problem(error, answer.at))
         from_success(self.setting, batch, answer, kind=self._kind, limits=limits)

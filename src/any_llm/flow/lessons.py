@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from any_llm.flow import tokens
 from any_llm.flow.room import after_refusal, after_success, taught
@@ -13,10 +16,16 @@ if TYPE_CHECKING:
     from any_llm.flow.caps import Cap
     from any_llm.flow.setting import Answer, Setting
     from any_llm.providers.row import Limits
-    from any_llm.wire import Batch
+    from any_llm.wire import Batch, Options
 
 KINDS = 64
 """Options a place is remembered to have answered with."""
+
+
+@lru_cache(maxsize=256)
+def kind(options: Options, *names: str) -> Hashable:
+    """The options a place has answered with: ours that reach it, and the names of the provider's own fields."""
+    return (msgspec.structs.replace(options, batch_size=None, on_error=None, dedupe=None), *names)
 
 
 def from_success(setting: Setting, batch: Batch, answer: Answer, *, kind: Hashable, limits: Limits | None) -> None:
@@ -30,7 +39,7 @@ def from_success(setting: Setting, batch: Batch, answer: Answer, *, kind: Hashab
             seen = tokens.learn(seen, batch.texts, answer.measured)
         if kind not in answered:
             answered = frozenset((*list(answered)[-KINDS:], kind))
-        if (room, seen, answered) != (learnt.room, learnt.seen, learnt.answered):
+        if not (room is learnt.room and seen is learnt.seen and answered is learnt.answered):
             memory.learn(place, answer.at, room=room, seen=seen, answered=answered)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -11,7 +10,7 @@ import msgspec
 from any_llm.types.vectors import BITS, FLOAT32, PACKED, Vectors
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from any_llm.types.vectors import Dtype
 
@@ -77,9 +76,8 @@ class Matrix:
         self._writing = 0
         self._right = False
 
-    @contextmanager
-    def open(self, width: int, index: int | None) -> Iterator[memoryview]:
-        """Writable bytes of the whole matrix. Raises when the width is not the one in force.
+    def open(self, width: int, index: int | None) -> memoryview:
+        """Writable bytes of the whole matrix, until `close()`. Raises when the width is not the one in force.
 
         The first to write sets the width, and takes it back if what it wrote turns out wrong.
         """
@@ -93,18 +91,23 @@ class Matrix:
                 self.buffer = bytearray(bytes_each(self.form) * width * self.count)
                 self.width = width
             self._writing += 1
-        try:
-            yield memoryview(self.buffer)
-            self._right = True
-        finally:
-            with self._lock:
-                self._writing -= 1
-                if not (self._right or self._writing):
-                    self.width = 0
+        return memoryview(self.buffer)
+
+    def close(self, *, right: bool) -> None:
+        """It was written to, and what was written is right or not."""
+        with self._lock:
+            self._right = self._right or right
+            self._writing -= 1
+            if not (self._right or self._writing):
+                self.width = 0
 
     def stands(self, places: Sequence[int]) -> None:
         """These rows are right, and nobody writes them again."""
         with self._lock:
+            if isinstance(places, range) and places.step == 1 and places.stop <= self.count:
+                self.placed += len(places) - self.written.count(1, places.start, places.stop)
+                self.written[places.start : places.stop] = b"\1" * len(places)
+                return
             for place in places:
                 if place < self.count:
                     self.placed += not self.written[place]

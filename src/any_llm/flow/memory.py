@@ -61,8 +61,8 @@ class Memory:
 
     def known(self, place: Place, now: float) -> Learnt:
         """What is known of a place and not yet stale."""
-        learnt = self._places.get(place, NOTHING)
-        return learnt if now - learnt.since < LIFETIME else NOTHING
+        learnt = self._places.get(place)
+        return learnt if learnt is not None and now - learnt.since < LIFETIME else NOTHING
 
     def learn(self, place: Place, now: float, **facts: Any) -> None:
         """Add facts."""

@@ -16,6 +16,7 @@ from any_llm.flow.found import SPAN, Found
 from any_llm.flow.quota import Quota
 from any_llm.flow.retry import LONGEST_WAIT, Budget
 from any_llm.flow.window import Step, Window
+from any_llm.providers.row import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
@@ -37,6 +38,11 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     """Tokens a minute at most."""
     count_inputs: bool = False
     """The provider's rates are for inputs, not requests."""
+
+    @property
+    def minute(self) -> Limits:
+        """What one request may hold: what is more than a minute's worth would have to wait for an empty one."""
+        return Limits(items=self.rpm if self.count_inputs else None, tokens=self.tpm)
 
 
 class Cost(NamedTuple):
@@ -69,16 +75,18 @@ class Pace:
         self.gone = 0
         """Requests so far."""
         self._window = Window()
-        self._quotas = {"requests": Quota(), "tokens": Quota()}
+        self._requests, self._tokens = Quota(), Quota()
         self._found = Found()
 
     def wait(self, now: float, ahead: Sequence[Cost], cost: Cost, terms: Terms) -> float:
         """Seconds until a request may go that lets those `ahead` go first; 0: now; infinity: after them."""
-        requests, tokens = self._quotas["requests"], self._quotas["tokens"]
-        if ahead and (self._found.paced or requests.scarce(now) or tokens.scarce(now)):
-            return math.inf
-        count = cost.units + sum(each.units for each in ahead)
-        weight = cost.tokens + sum(each.tokens for each in ahead)
+        requests, tokens = self._requests, self._tokens
+        count, weight = cost
+        if ahead:
+            if self._found.paced or requests.scarce(now) or tokens.scarce(now):
+                return math.inf
+            count += sum(each.units for each in ahead)
+            weight += sum(each.tokens for each in ahead)
         return max(
             0.0,
             self.paused_until - now,
@@ -91,8 +99,8 @@ class Pace:
     def take(self, now: float, cost: Cost) -> Went:
         """A request goes now."""
         self.gone += 1
-        self._quotas["requests"].take(now, cost.units)
-        self._quotas["tokens"].take(now, cost.tokens)
+        self._requests.take(now, cost.units)
+        self._tokens.take(now, cost.tokens)
         self._found.take(now, cost.units)
         return Went(self.gone, now, cost, self._window.add(now, *cost))
 
@@ -107,7 +115,8 @@ class Pace:
                 if other.went is not went
             )
             left = max(0.0, each.left - flying)
-            self._quotas[each.kind].hear(now[0], went.number, left=left, limit=each.limit, until=now[0] + each.seconds)
+            quota = self._tokens if each.kind == "tokens" else self._requests
+            quota.hear(now[0], went.number, left=left, limit=each.limit, until=now[0] + each.seconds)
 
     def accepted(self, went: Went, tokens: int | None) -> None:
         """It was taken, and counted as so many tokens."""

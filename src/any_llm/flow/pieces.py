@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from any_llm.exceptions import InvalidRequestError
-from any_llm.flow.bounds import by_rate, least, likely, most
+from any_llm.flow.bounds import SPECIAL, by_rate, least, likely, most
 from any_llm.flow.split import pieces
-from any_llm.flow.tokens import size
+from any_llm.flow.tokens import size, sizes
 from any_llm.flow.truncation import truncated
 from any_llm.flow.vectors import normalise
 from any_llm.providers.row import LEAST_ROOM
@@ -61,22 +61,32 @@ class Pieces:
             return "fits" if self._setting.count(text) <= limit else "over"
         return "over" if least(text) > limit else "unknown"
 
+    def _lengths(self, texts: Sequence[str], limit: int | None) -> list[Literal["fits", "unknown", "over"]]:
+        """The same of each."""
+        if limit is None:
+            return ["unknown"] * len(texts)
+        if max(sizes(texts)) + SPECIAL <= limit:
+            return ["fits"] * len(texts)
+        return [self.length(text, limit) for text in texts]
+
     def before(self, batch: Batch) -> Batch | None:
         """Split what is surely too long, or may be where it would be cut in silence. None: nothing is left to send."""
-        overflow, limit = self._setting.overflow, self._limit()
+        overflow = self._setting.overflow
+        limit = self._limit() if overflow.splits else None
+        if limit is None:
+            return batch
         left = list(batch.indexes)
-        if overflow.splits and limit is not None:
-            wary = overflow.cuts and not overflow.settled
-            # Of a text that is to be cut short, only a tokenizer tells how much may be kept, or a refusal; and only a
-            # limit that was said is to be kept where the provider reads more.
-            said = self._setting.count is not None or self._setting.explicit.input_tokens is not None
-            blind = overflow.asked == "truncate" and not said
-            for row, text in zip(batch.indexes, batch.texts, strict=True):
-                if row >= self._count or blind:
-                    continue
-                length = self.length(text, limit)
-                if (length == "over" or (wary and length == "unknown")) and self.split(row):
-                    left.remove(row)
+        wary = overflow.cuts and not overflow.settled
+        # Of a text that is to be cut short, only a tokenizer tells how much may be kept, or a refusal; and only a
+        # limit that was said is to be kept where the provider reads more.
+        said = self._setting.count is not None or self._setting.explicit.input_tokens is not None
+        blind = overflow.asked == "truncate" and not said
+        for row, text in zip(batch.indexes, batch.texts, strict=True):
+            if row >= self._count or blind:
+                continue
+            length = self.length(text, limit)
+            if (length == "over" or (wary and length == "unknown")) and self.split(row):
+                left.remove(row)
         if len(left) == len(batch):
             return batch
         return self._plan.batch(left) if left else None
@@ -92,8 +102,10 @@ class Pieces:
 
     def may_split(self, batch: Batch) -> bool:
         """Whether the batch may yet become several requests."""
+        if not self._setting.overflow.splits:
+            return False
         limit = self._limit()
-        return self._setting.overflow.splits and any(self.length(text, limit) != "fits" for text in batch.texts)
+        return any(self.length(text, limit) != "fits" for text in batch.texts)
 
     def split(self, row: int, long: Long | None = None, *, sent: bool = False) -> bool:
         """Put pieces in the place of a text that is too long. False: it cannot be cut, or shall not be.
@@ -142,7 +154,7 @@ class Pieces:
         if setting.call.row.kind == "in-process":
             rows = [batch.indexes[position] for position in answer.cut]
         else:
-            lengths = [self.length(text, limit) for text in batch.texts] if not overflow.settled else []
+            lengths = [] if overflow.settled else self._lengths(batch.texts, limit)
             sure = setting.call.row.kind != "server" or setting.explicit.input_tokens is not None
             self._doubtful |= bool(lengths) and (not sure or set(lengths) != {"fits"})
             exact = setting.count is not None and limit is not None and any(most(text) > limit for text in batch.texts)
@@ -154,7 +166,7 @@ class Pieces:
                 wary=overflow.asked is not None and not overflow.chosen,
             )
             self._contradicted |= seen.short and not overflow.chosen
-            silent = [at for at, length in enumerate(lengths) if overflow.cuts and length == "over"]
+            silent = [at for at, length in enumerate(lengths) if length == "over"] if overflow.cuts else []
             rows = [batch.indexes[position] for position in sorted({*seen.positions, *silent, *answer.cut})]
         self.detected |= bool(rows) and not overflow.chosen and setting.call.row.kind != "in-process"
         return rows
@@ -181,7 +193,9 @@ class Pieces:
 
     def finish(self, rows: Sequence[int]) -> list[InvalidRequestError]:
         """Average each input all of whose pieces are there, now that these are. Errors: it has no mean."""
-        found = []
+        found: list[InvalidRequestError] = []
+        if not self._rows:
+            return found
         come = [row for row in rows if row >= self._count]
         self._there.update(come)
         for owner in dict.fromkeys(map(self.owner, come)):

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from any_llm.flow.tokens import estimate, size
+from any_llm.flow.tokens import estimates, size, sizes
+from any_llm.providers.row import Limits
 from any_llm.wire import Batch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from any_llm.providers.row import Limits
+
+STRETCH = 256
+"""Inputs looked at together."""
 
 
 class Stretch(NamedTuple):
@@ -44,7 +47,7 @@ class Plan:
         Tokens are counted by `count`, where a limit on them is in force; else they are estimated at `rate`.
         """
         self._inputs = list(inputs)
-        self._limits = limits
+        self._in_force = limits
         self._prefix = prefix
         self._before = size(prefix)
         self._rate = rate
@@ -52,6 +55,8 @@ class Plan:
         positions = range(len(inputs)) if order is None else order
         self._left = [Stretch(positions)]
         """The last goes first."""
+        self.limits = Limits()
+        """Those that the batch taken last was planned under."""
         self.halved = False
         """Whether the inputs of the batch taken last were sent before, with others."""
 
@@ -62,7 +67,8 @@ class Plan:
         if not self._left:
             return None
         last = self._left[-1]
-        batch = self._filled(last.order, last.begun, last.most, self._limits())
+        self.limits = self._in_force()
+        batch = self._filled(last.order, last.begun, last.most, self.limits)
         self._left[-1] = last._replace(begun=last.begun + len(batch))
         self.halved = last.halved
         return batch
@@ -73,11 +79,9 @@ class Plan:
 
     def batch(self, indexes: Sequence[int], tokens: int | None = None) -> Batch:
         """These inputs as one batch."""
-        whole = isinstance(indexes, range) and indexes.step == 1
-        texts = self._inputs[indexes[0] : indexes[-1] + 1] if whole else [self._inputs[index] for index in indexes]
+        texts = self._texts(indexes)
         if tokens is None:
-            rate = self._rate()
-            tokens = sum(estimate(self._before + size(text), rate) for text in texts)
+            tokens = sum(estimates([self._before + each for each in sizes(texts)], self._rate()))
         return Batch([self._prefix + text for text in texts] if self._prefix else texts, indexes, tokens)
 
     def text(self, index: int) -> str:
@@ -109,22 +113,37 @@ class Plan:
 
     def _filled(self, order: Sequence[int], start: int, most: int | None, limits: Limits) -> Batch:
         """The batch that begins at `start`, as full as it may be."""
-        most = min((each for each in (most, limits.items) if each is not None), default=len(order))
-        stop = min(len(order), start + most)
-        count = self._count if limits.tokens is not None else None
+        stop = len(order) if limits.items is None else min(len(order), start + limits.items)
+        stop = stop if most is None else min(stop, start + most)
         rate = self._rate()
         tokens = total = 0
-        for position in range(start, stop):
-            text = self._inputs[order[position]]
-            weight = self._before + size(text)
-            more = estimate(weight, rate) if count is None else count(self._prefix + text)
-            over_tokens = limits.tokens is not None and tokens + more > limits.tokens
-            over_bytes = limits.bytes is not None and total + weight > limits.bytes
-            if position > start and (over_tokens or over_bytes):
-                return self.batch(order[start:position], tokens)
-            tokens += more
-            total += weight
+        count = self._count if limits.tokens is not None else None
+        step = STRETCH if count is None else 1  # to count is dear, and what does not fit is counted again
+        for begin in range(start, stop, step):
+            texts = self._texts(order[begin : min(stop, begin + step)])
+            weights = sizes(texts)
+            if self._before:
+                weights = [self._before + weight for weight in weights]
+            costs = estimates(weights, rate) if count is None else [count(self._prefix + texts[0])]
+            tokens, total = tokens + sum(costs), total + sum(weights)
+            if not _over(limits, tokens, total):
+                continue
+            end = begin + len(texts)
+            while end - 1 > start and end > begin and _over(limits, tokens, total):
+                end -= 1
+                tokens, total = tokens - costs[end - begin], total - weights[end - begin]
+            if end < begin + len(texts):
+                return self.batch(order[start:end], tokens)
         return self.batch(order[start:stop], tokens)
+
+    def _texts(self, indexes: Sequence[int]) -> list[str]:
+        if isinstance(indexes, range) and indexes.step == 1:
+            return self._inputs[indexes.start : indexes.stop]
+        return [self._inputs[index] for index in indexes]
+
+
+def _over(limits: Limits, tokens: int, total: int) -> bool:
+    return (limits.tokens is not None and tokens > limits.tokens) or (limits.bytes is not None and total > limits.bytes)
 
 
 def equal_ones(inputs: Sequence[str]) -> dict[int, int]:

@@ -51,6 +51,8 @@ class Quota:
 
     def take(self, now: float, cost: int) -> None:
         """Count what goes now, until the next reply says what is left."""
+        if self._left == math.inf:
+            return
         before, self._left = self._left, max(0.0, self._left - cost)
         if self.scarce(now):
             self._free = now + (self._until - now) * min(1.0, cost / max(before, 1.0))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -38,16 +39,18 @@ class Room(msgspec.Struct, frozen=True):
     """How often the first size, where no limit is known: it doubles with success."""
 
 
-def in_force(room: Room, *, explicit: Limits, row: Limits, first: Limits) -> Limits:
+@lru_cache(maxsize=256)  # asked several times a call, and seldom of anything new
+def in_force(room: Room, explicit: Limits, row: Limits, first: Limits, minute: Limits = UNLIMITED) -> Limits:
     """Join what is known: what the caller says beats what was learnt, and that what the row says.
 
     `first` is where one begins when nobody says anything of items and tokens: a refusal tells of one of them.
+    `minute` is what may go in one: what is more would have to wait for an empty one.
     """
     known = tightest(room.named, row)
     if (row.items, row.tokens, explicit.items, explicit.tokens) == (None, None, None, None):
         grown = Limits(*(None if limit is None else limit * room.grown for limit in first))
         known = tightest(known, grown, Limits(items=MOST))
-    return Limits(*map(_first, explicit, tightest(known, room.guessed)))
+    return tightest(Limits(*map(_first, explicit, tightest(known, room.guessed))), minute)
 
 
 def after_success(room: Room, batch: Batch, limits: Limits) -> Room:

@@ -49,9 +49,15 @@ def keep(salvage: Salvage | None, record: Record, matrix: Matrix, lock: Abstract
     right = {place: each for place, each in found.items() if each.width == width and place < matrix.count}
     if not right:
         return
-    with suppress(InvalidVectorError, AnyLLMError), lock, matrix.open(width, None):
-        for place, each in right.items():
-            matrix.was_cut |= each.was_cut
-            matrix.uneven |= each.uneven
-            matrix.put(place, bytes(each.buffer))
-        record.add(salvage.answer)  # raises where it is another model's: then nothing of this call is of use
+    with suppress(InvalidVectorError, AnyLLMError), lock:
+        matrix.open(width, None)
+        good = False
+        try:
+            for place, each in right.items():
+                matrix.was_cut |= each.was_cut
+                matrix.uneven |= each.uneven
+                matrix.put(place, bytes(each.buffer))
+            record.add(salvage.answer)  # raises where it is another model's: then nothing of this call is of use
+            good = True
+        finally:
+            matrix.close(right=good)

@@ -15,15 +15,15 @@ class Tally:
     def __init__(self) -> None:
         """Nothing was sent."""
         self._lock = threading.Lock()
-        self._requests = Requests()
+        self._counts = dict.fromkeys(Requests._fields, 0)
         self._prompt = self._total = 0
         self._source: Literal["measured", "estimated", "unknown"] = "measured"
 
     def add(self, **more: int) -> None:
         """Count so many more, by the names of Requests."""
         with self._lock:
-            counted = self._requests
-            self._requests = counted._replace(**{name: getattr(counted, name) + count for name, count in more.items()})
+            for name, count in more.items():
+                self._counts[name] += count
 
     def bill(self, prompt: int | None, total: int | None, *, estimated: bool) -> None:
         """Count the tokens of a reply, be it of use or not. One without a count makes the whole unknown."""
@@ -37,7 +37,7 @@ class Tally:
 
     def requests(self) -> Requests:
         """What was sent."""
-        return self._requests
+        return Requests(**self._counts)
 
     def usage(self) -> Usage:
         """What was billed, as far as replies said so: zero never means free."""

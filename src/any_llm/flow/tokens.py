@@ -28,9 +28,20 @@ def size(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode())
 
 
+def sizes(texts: Sequence[str]) -> list[int]:
+    """Count bytes of UTF-8 of each."""
+    return list(map(len if all(map(str.isascii, texts)) else size, texts))
+
+
 def estimate(size_in_bytes: int, rate: float = 1.0) -> int:
     """Tokens at most, for a text of so many bytes, at the rate of a place."""
     return ceil((size_in_bytes // BYTES_PER_TOKEN + 1) * rate)
+
+
+def estimates(sizes_in_bytes: Sequence[int], rate: float = 1.0) -> list[int]:
+    """The same of each."""
+    plain = [each // BYTES_PER_TOKEN + 1 for each in sizes_in_bytes]
+    return plain if rate == 1 else [ceil(each * rate) for each in plain]
 
 
 def rate(seen: Seen) -> float:
@@ -40,7 +51,7 @@ def rate(seen: Seen) -> float:
 
 def learn(seen: Seen, texts: Sequence[str], counted: int) -> Seen:
     """Add what the provider counted in these texts, which it took or refused."""
-    estimated = sum(estimate(size(text)) for text in texts)
+    estimated = sum(estimates(sizes(texts)))
     if estimated < TELLING or counted < 1:
         return seen
     return (*seen[1 - REPLIES :], counted / estimated)

@@ -16,6 +16,7 @@ WINDOWS = tuple(2**power for power in range(7, 18))
 """Tokens that models and servers commonly read of an input: 128 to 131,072."""
 UNCOUNTED = 2
 """Tokens of a full window that a server may leave out of its count: those that begin and end a text."""
+FULL = frozenset(window - left_out for window in WINDOWS for left_out in range(UNCOUNTED + 1))
 PLAIN = 2
 """A count plainly leaves texts out when it does not come to one token for so many of the fewest they can have.
 
@@ -65,7 +66,7 @@ def truncated(
 
 def full(measured: int) -> bool:
     """Whether just a common window was read."""
-    return any(window - UNCOUNTED <= measured <= window for window in WINDOWS)
+    return measured in FULL
 
 
 def _plainly(fewest: Sequence[int], measured: int) -> set[int]:

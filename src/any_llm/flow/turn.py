@@ -28,6 +28,8 @@ _numbers = itertools.count()
 class Caller:
     """One call."""
 
+    __slots__ = ("in_flight", "mark", "served")
+
     def __init__(self) -> None:
         """Nothing is under way yet."""
         self.in_flight = 0
@@ -64,6 +66,8 @@ class Slot:
 class Lane:
     """One client's requests to one place."""
 
+    __slots__ = ("flying", "waiting")
+
     def __init__(self) -> None:
         """Nobody is here yet."""
         self.flying: dict[Slot, None] = {}
@@ -76,8 +80,6 @@ class Lane:
 
     def ahead(self, slot: Slot, gone: int) -> list[Slot]:
         """Who waits and goes before this one."""
-        if len(self.waiting) == 1:
-            return []
         near, mine = self._near(), slot.rank(gone)
         if slot not in near:
             return [each for each in near if not each.sleeps(slot)]
@@ -89,6 +91,8 @@ class Lane:
 
     def wake(self, after: Slot, gone: int) -> None:
         """Let the next one ask."""
+        if not self.waiting:
+            return
         for waiting in (self._near(), list(self.waiting)):
             able = (each for each in waiting if each.waiter is not None and not each.sleeps(after))
             following = min(able, key=lambda each: each.rank(gone), default=None)
@@ -117,13 +121,15 @@ class Turn:
                 return 0.0
             pace = self._pace = self._pace or self._memory.pace(self._place, now)
             pace.used = max(pace.used, now)
-            lane = pace.lanes.setdefault(self._terms.client, Lane())
+            lane = pace.lanes.get(self._terms.client)
+            if lane is None:
+                lane = pace.lanes[self._terms.client] = Lane()
             lane.waiting[slot] = None
             slot.waiter = waiter
             if slot.caller.mark is None:
                 slot.caller.mark = pace.gone
             free = lane.free(slot, self._terms.at_once)
-            ahead = lane.ahead(slot, pace.gone) if free > 0 else []
+            ahead = lane.ahead(slot, pace.gone) if free > 0 and len(lane.waiting) > 1 else []
             if free <= len(ahead):
                 if ahead:
                     lane.wake(slot, pace.gone)

@@ -40,9 +40,10 @@ class Window:
 
     def add(self, now: float, count: int, tokens: int) -> Step:
         """Count what goes now."""
-        if not self._steps or now - self._steps[-1].began >= GRAIN:
-            self._steps.append(Step(now))
-        step = self._steps[-1]
+        step = self._steps[-1] if self._steps else None
+        if step is None or now - step.began >= GRAIN:
+            step = Step(now)
+            self._steps.append(step)
         self._grow(step, count, tokens)
         return step
 
@@ -57,6 +58,8 @@ class Window:
             step = self._steps.popleft()
             self.count -= step.count
             self.tokens -= step.tokens
+        if rpm is None and tpm is None:
+            return 0.0
         surplus = 0 if rpm is None else min(self.count, self.count + count - rpm)
         tokens_surplus = 0 if tpm is None else min(self.tokens, self.tokens + tokens - tpm)
         if surplus <= 0 and tokens_surplus <= 0:

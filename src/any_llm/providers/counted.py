@@ -9,8 +9,13 @@ MOST = 2**53
 def counted(said: object, *names: str) -> int | None:
     """Read a count, or the first of these members of a usage object that is given. None: nothing that can be right."""
     if names:
-        given = (said.get(name) for name in names) if isinstance(said, dict) else ()
-        said = next((value for value in given if value is not None), None)
+        usage = said if isinstance(said, dict) else {}
+        said = None
+        for name in names:
+            if (said := usage.get(name)) is not None:
+                break
+    if type(said) is int and 0 <= said < MOST:
+        return said
     if isinstance(said, bool) or not isinstance(said, int | float) or not 0 <= said < MOST:
         return None
     return int(said)

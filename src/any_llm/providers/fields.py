@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -14,6 +15,7 @@ from any_llm.providers.roles import role
 from any_llm.wire import Refusal
 
 if TYPE_CHECKING:
+    from any_llm.types.vectors import Dtype
     from any_llm.wire import Call, Reply
 
 
@@ -23,6 +25,28 @@ def fields(call: Call, *, owned: frozenset[str]) -> dict[str, Any]:
     `owned` are the body fields that hold the model and the inputs: the caller passes those as arguments.
     """
     row, names, asked = call.row, call.row.names, call.options
+    if call.extra:
+        _check(call, owned)
+    wanted: dict[str, Any] = {}
+    if asked.dimensions is not None:
+        if names.dimensions is None:
+            raise UnsupportedParameterError("dimensions", row.name, "It has no field for a width.")
+        wanted[_free(call, "dimensions", names.dimensions)] = asked.dimensions
+    if asked.dtype is not None:
+        wanted.update(_dtype(call, asked.dtype))
+    if asked.input_type is not None or names.input_type is not None:
+        word = role(row, call.model, asked.input_type).word
+        if word is not None and names.input_type is not None:
+            wanted[_free(call, "input_type", names.input_type) if asked.input_type else names.input_type] = word
+    if asked.overflow is not None or names.overflow is not None:
+        wanted.update(_overflow(call))
+    wanted.update(call.extra)
+    return wanted
+
+
+def _check(call: Call, owned: frozenset[str]) -> None:
+    """Look at the caller's own fields."""
+    row = call.row
     for name, value in call.extra.items():
         if name in owned:
             raise InvalidRequestError(f"{name!r} is set by model= and inputs=; remove it.", provider_name=row.name)
@@ -30,16 +54,6 @@ def fields(call: Call, *, owned: frozenset[str]) -> dict[str, Any]:
             raise InvalidRequestError(f"{name!r} is not sent: {row.instead[name]}", provider_name=row.name)
         if not _sendable({name: value}):
             raise InvalidRequestError(f"{name!r} holds what JSON cannot carry.", provider_name=row.name)
-    wanted: dict[str, Any] = {}
-    if asked.dimensions is not None:
-        if names.dimensions is None:
-            raise UnsupportedParameterError("dimensions", row.name, "It has no field for a width.")
-        wanted[_free(call, "dimensions", names.dimensions)] = asked.dimensions
-    wanted.update(_dtype(call))
-    if (word := role(row, call.model, asked.input_type).word) is not None and names.input_type is not None:
-        wanted[_free(call, "input_type", names.input_type) if asked.input_type else names.input_type] = word
-    wanted.update(_overflow(call))
-    return {**wanted, **call.extra}
 
 
 def _sendable(value: Any) -> bool:
@@ -66,10 +80,8 @@ def _free(call: Call, option: str, field: str) -> str:
     return field
 
 
-def _dtype(call: Call) -> Mapping[str, Any]:
-    asked, names = call.options.dtype, call.row.names
-    if asked is None:
-        return {}
+def _dtype(call: Call, asked: Dtype) -> Mapping[str, Any]:
+    names = call.row.names
     if names.dtype is not None and asked in names.dtypes:
         return {_free(call, "dtype", names.dtype): names.dtypes[asked]}
     if asked == "float32":
@@ -92,14 +104,19 @@ def _overflow(call: Call) -> Mapping[str, Any]:
     raise UnsupportedParameterError(f"overflow={asked!r}", call.row.name, hint)
 
 
+@lru_cache(maxsize=256)
+def _joined(base: str, path: str) -> str:
+    base = base.rstrip("/")
+    version = "/" + path.split("/")[1]
+    return (base.removesuffix(version) if version[:3] in {"/v1", "/v2"} else base) + path
+
+
 def address(call: Call, path: str, query: Mapping[str, str] | None = None) -> str:
     """Join the call's base, a path and its query; a version that ends the one and begins the other stands once."""
-    merged = {**(query or {}), **call.query}
-    base = call.base.rstrip("/")
-    version = "/" + path.split("/")[1]
-    url = (base.removesuffix(version) if version[:3] in {"/v1", "/v2"} else base) + path
-    if not merged:
+    url = _joined(call.base, path)
+    if not query and not call.query:
         return url
+    merged = {**(query or {}), **call.query}
     return (
         url + "?" + "&".join(f"{quote(name, safe='')}={quote(str(value), safe='')}" for name, value in merged.items())
     )

@@ -28,14 +28,18 @@ RUNNING: ContextVar[tuple[Callable[[Any], object], ...]] = ContextVar("running",
 """The hooks that are being told of something, and ask for more."""
 
 
-def watch(call: Call, hooks: Mapping[str, Hook], *, first: Callable[[Hashable], bool], traced: bool) -> Watch | None:
+def traced() -> bool:
+    """Whether anybody wants spans: who does has loaded what says where they go."""
+    return "opentelemetry.trace" in sys.modules
+
+
+def watch(call: Call, hooks: Mapping[str, Hook], *, first: Callable[[Hashable], bool], spans: bool) -> Watch | None:
     """Gather who watches this call. None: nobody.
 
-    `first`: whether something is to be said for the first time; `traced`: there are conventions for such a call.
+    `first`: whether something is to be said for the first time; `spans`: there are conventions for such a call.
     """
     span = None
-    # Who wants spans has loaded it to say where they go.
-    if traced and "opentelemetry.trace" in sys.modules:
+    if spans and traced():
         from any_llm.seeing.telemetry import CallSpan  # noqa: PLC0415  # for those who have it
 
         span = CallSpan(call)

@@ -21,6 +21,8 @@ T = TypeVar("T")
 
 def checked(value: Any, kind: type[T], where: str, *, from_attributes: bool = False) -> T:
     """Return `value` as a `kind`. Raises ValueError naming where it stood, never what it was."""
+    if type(value) is kind:
+        return value
     import msgspec  # noqa: PLC0415  # reading a reply loads it anyway; importing a type need not
 
     try:

@@ -8,6 +8,7 @@ from any_llm.types.record import checked
 from any_llm.types.schema import Described
 
 Source = Literal["measured", "estimated", "unknown"]
+SOURCES: tuple[Source, ...] = get_args(Source)
 
 
 class Usage(Described):
@@ -26,8 +27,8 @@ class Usage(Described):
         """Check and keep them. Raises ValueError."""
         self.prompt_tokens = checked(prompt_tokens, int, "Usage.prompt_tokens")
         self.total_tokens = checked(total_tokens, int, "Usage.total_tokens")
-        if source not in get_args(Source):
-            raise ValueError(f"Usage.source: Expected one of {', '.join(get_args(Source))}")
+        if source not in SOURCES:
+            raise ValueError(f"Usage.source: Expected one of {', '.join(SOURCES)}")
         self.source = source
 
     def __eq__(self, other: object) -> bool:
