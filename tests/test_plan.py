@@ -152,7 +152,7 @@ def test_what_stands_before_a_text_counts(prefix, limits, count, batches):
     assert [(batch.texts, batch.tokens) for batch in iter(plan.take, None)] == batches
 
 
-@pytest.mark.parametrize("indexes", [range(1, 3), [1, 2], [2, 1], [1]])
+@pytest.mark.parametrize("indexes", [range(1, 3), range(0, 3, 2), [1, 2], [2, 1], [1]])
 def test_a_batch_of_ones_own_choice_is_estimated_at_the_rate_of_the_place(indexes):
     plan = Plan(["a", "bbb", "ccccc"], Limits, prefix="1234", rate=lambda: 10.0)
     batch = plan.batch(indexes)
