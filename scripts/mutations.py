@@ -37,6 +37,8 @@ OPERATORS: dict[type[ast.operator], str] = {
 CALLED = {"min": "max", "max": "min", "any": "all", "all": "any"}
 REMOVED = (ast.Expr, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Raise, ast.Continue, ast.Break, ast.Delete)
 PASSED_OVER = (ast.JoinedStr, ast.Import, ast.ImportFrom)
+GUARDS = {"strict"}
+"""Arguments that matter only when the code around them is wrong."""
 
 
 class Mutant(NamedTuple):
@@ -63,11 +65,11 @@ def mutants_of(source: str) -> list[Mutant]:
         start = begins[node.lineno - 1] + node.col_offset
         end = begins[node.end_lineno - 1] + node.end_col_offset
         mutated = (whole[:start] + text.encode() + whole[end:]).decode()
-        if mutated == source:
+        outside = not any(node.lineno in lines for lines in functions)
+        if mutated == source or (outside and text == "pass"):  # a module without a name would be no module
             continue
         diff = unified_diff(source.splitlines(), mutated.splitlines(), n=0, lineterm="")
         shown = "\n".join(line for line in diff if line[:2] not in {"--", "++", "@@"})
-        outside = not any(node.lineno in lines for lines in functions)
         found.setdefault(mutated, Mutant(mutated, range(node.lineno, node.end_lineno + 1), outside, shown))
     return list(found.values())
 
@@ -77,6 +79,8 @@ def _changes(node: ast.AST, code: Callable[[ast.AST], str]) -> Iterator[Change]:
     if isinstance(node, PASSED_OVER) or (isinstance(node, ast.If) and code(node.test) == "TYPE_CHECKING"):
         return
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):  # a docstring
+        return
+    if isinstance(node, ast.keyword) and node.arg in GUARDS:
         return
     for name, value in ast.iter_fields(node):
         if name not in {"annotation", "returns", "bases", "keywords"} or isinstance(node, ast.Call):
@@ -127,8 +131,9 @@ def _called(node: ast.Call, code: Callable[[ast.AST], str]) -> Iterator[str]:
     if isinstance(node.func, ast.Name) and node.func.id in CALLED:
         yield CALLED[node.func.id] + code(node).removeprefix(node.func.id)
     given = [*map(code, node.args), *map(code, node.keywords)]
-    for at in range(len(node.args), len(given)):
-        yield f"{code(node.func)}({', '.join(given[:at] + given[at + 1 :])})"
+    for at, keyword in enumerate(node.keywords, len(node.args)):
+        if keyword.arg not in GUARDS:
+            yield f"{code(node.func)}({', '.join(given[:at] + given[at + 1 :])})"
 
 
 def _statements(node: ast.AST, code: Callable[[ast.AST], str]) -> Iterator[Change]:

@@ -25,7 +25,7 @@ from any_llm.exceptions import (
 from any_llm.flow.converse import converse
 from any_llm.flow.memory import Memory
 from any_llm.flow.setting import Answer
-from any_llm.wire import Admit, Outcome, TransportError
+from any_llm.wire import Admit, Outcome, Sleep, TransportError
 from by_hand import (
     KEY,
     MONOTONIC,
@@ -229,6 +229,18 @@ def test_a_wait_that_is_ended_ends_all(ends: str, error: TransportError, raised:
     assert type(played.error) is raised
     assert played.error.original_exception is error
     assert str(error) in str(played.error)
+
+
+@pytest.mark.parametrize("waiting", [1, 2], ids=["for its turn", "for the pause to end"])
+def test_a_wait_that_is_ended_says_what_was_wrong_before(waiting: int):
+    flow = converse(a_setting(a_call()), a_batch())
+    next(flow)
+    for value in (None, bad(500), None)[: 4 - waiting]:
+        command = flow.send(Outcome(value, (MONOTONIC, WALL)))
+    assert isinstance(command, [Admit, Sleep][waiting - 1])
+    with pytest.raises(ProviderTimeoutError) as raised:
+        flow.throw(DEADLINE)
+    assert (type(raised.value.__cause__), raised.value.__cause__.status_code) == (ProviderError, 500)
 
 
 def test_a_conversation_closed_halfway_says_nothing():

@@ -156,6 +156,17 @@ def test_a_width_that_turns_out_wrong_is_taken_back():
         fill(matrix, a_batch("b", first=1), part([1.0]))
 
 
+@pytest.mark.parametrize("wire", [lambda vector: vector, lambda vector: packed(*vector)], ids=["list", "base64"])
+def test_rows_beyond_the_inputs_are_kept_apart(wire):
+    matrix = Matrix(2)
+    fill(matrix, a_batch("abc", first=1), part(*map(wire, (A, B, C))))
+    assert (matrix.vectors().numbers(1).tolist(), [*matrix.written], matrix.placed) == (A, [0, 1], 1)
+    assert matrix.apart == {2: struct.pack("<2f", *B), 3: struct.pack("<2f", *C)}
+    with pytest.raises(InvalidVectorError, match="NaN") as error:
+        fill(matrix, a_batch("de", first=3), part([1, 1e39], A))
+    assert (error.value.index, [*matrix.apart]) == (3, [2, 3])
+
+
 BLANK = ["", " ", "\n\t", "\u00a0", "\u3000"]
 
 
