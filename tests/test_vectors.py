@@ -93,6 +93,7 @@ WRONG = [
     ("all too small to be told from zero", part(A, [1e-60, 0], C), "all zero", 1),
     ("base64 of NaN", part(AAA, AAA, packed(math.nan, 1)), "NaN or infinity", 2),
     ("base64 of infinity", part(AAA, packed(1, -math.inf), AAA), "NaN or infinity", 1),
+    ("base64 of NaN and infinity", part(AAA, packed(math.nan, -math.inf), AAA), "NaN or infinity", 1),
     ("base64 of zeros", part(AAA, packed(0, -0.0), AAA), "all zero", 1),
     ("base64 cut", part(AAA, AAA[:-1], AAA), "base64", 1),
     ("base64 of five bytes", part(*[b64encode(b"12345").decode()] * 3), "whole float32", 0),
@@ -101,7 +102,9 @@ WRONG = [
     ("rubbish in the middle", part(AAA, AAA[:4] + "!!!!" + AAA[8:], AAA), "not valid base64", 1),
     ("base64 for addresses", part(AAA, AAA[:-2] + "-_", AAA), "base64", 1),
     ("base64 in lines", part(AAA, AAA[:4] + "\n" + AAA[5:], AAA), "base64", 1),
-    ("padding in the middle", part(AAA, "AAA=" + AAA[4:], AAA), "base64", 1),
+    ("padding in the middle", part(AAA, "AAA=" + AAA[4:], AAA), "not valid base64", 1),
+    ("too much padding", part(*["AAAAA==="] * 3), "not valid base64", 0),
+    ("base64 cut after three values", part(*["A" * 17] * 3), "whole float32", 0),
     ("not ASCII", part(AAA, "é" + AAA[1:], AAA), "base64", 1),
     ("an empty string", part("", "", ""), "empty", 0),
     ("a list among base64", part(AAA, B, AAA), "among", 1),
@@ -110,6 +113,7 @@ WRONG = [
     ("null before base64", part(None, AAA, AAA), "vector", 0),
     ("null, base64 and a list", part(None, AAA, C), "as many", None),
     ("base64 among lists", part(A, AAA, C), "str", 1),
+    ("neither lists nor base64", part(None, 7, True), "null", 0),
     ("null among base64", part(AAA, None, AAA), "vector", 1),
 ]
 
@@ -119,6 +123,7 @@ def test_wrong_ones(made: Part, words: str, index: int | None):
     with pytest.raises(InvalidVectorError, match=words) as error:
         filled(made)
     assert error.value.index == index
+    assert error.value.__context__ is None or error.value.__suppress_context__
 
 
 ODD = [
@@ -241,6 +246,7 @@ def test_what_is_no_byte_is_refused(dtype, came, words):
     with pytest.raises(InvalidVectorError, match=words) as error:
         fill(Matrix(2, Form(dtype=dtype)), a_batch("b", first=1), part(came))
     assert error.value.index == 1
+    assert error.value.__context__ is None or error.value.__suppress_context__
 
 
 def test_it_is_known_that_a_blank_text_had_no_direction():
@@ -333,6 +339,13 @@ def test_normalise_brings_to_unit_length_in_place(values: list[float], expected:
     normalise(vectors)
     assert vectors.buffer is buffer
     assert vectors.numbers(1).tolist() == pytest.approx(expected, rel=1e-6)
+
+
+def test_of_many_each_is_brought_to_unit_length_by_its_own():
+    vectors = Vectors(bytearray(array("f", [value for row in range(1500) for value in (row, 0, row)])), 3)
+    normalise(vectors)
+    unit = pytest.approx([math.sqrt(0.5), 0.0, math.sqrt(0.5)])
+    assert [vectors.numbers(row).tolist() for row in range(1500)] == [[0.0] * 3, *[unit] * 1499]
 
 
 @pytest.mark.parametrize(
