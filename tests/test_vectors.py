@@ -113,7 +113,7 @@ WRONG = [
     ("null before base64", part(None, AAA, AAA), "vector", 0),
     ("null, base64 and a list", part(None, AAA, C), "as many", None),
     ("base64 among lists", part(A, AAA, C), "str", 1),
-    ("neither lists nor base64", part(None, 7, True), "null", 0),
+    ("neither lists nor base64", part(None, 7, 8), "null", 0),
     ("null among base64", part(AAA, None, AAA), "vector", 1),
 ]
 
