@@ -47,9 +47,9 @@ class Mutant(NamedTuple):
     source: str
     lines: range
     """Where."""
+    diff: str
     outside: bool
     """Of all functions: it concerns a constant."""
-    diff: str
 
 
 def mutants_of(source: str) -> list[Mutant]:
@@ -70,7 +70,7 @@ def mutants_of(source: str) -> list[Mutant]:
             continue
         diff = unified_diff(source.splitlines(), mutated.splitlines(), n=0, lineterm="")
         shown = "\n".join(line for line in diff if line[:2] not in {"--", "++", "@@"})
-        found.setdefault(mutated, Mutant(mutated, range(node.lineno, node.end_lineno + 1), outside, shown))
+        found.setdefault(mutated, Mutant(mutated, range(node.lineno, node.end_lineno + 1), shown, outside))
     return list(found.values())
 
 
