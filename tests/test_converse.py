@@ -22,9 +22,13 @@ from any_llm.exceptions import (
     ProviderTimeoutError,
     RateLimitError,
 )
+from any_llm.flow.caps import Cap
 from any_llm.flow.converse import converse
 from any_llm.flow.memory import Memory
-from any_llm.flow.setting import Answer
+from any_llm.flow.overflow import Long
+from any_llm.flow.setting import Answer, Problem
+from any_llm.providers.row import Limits
+from any_llm.types.requests import Requests
 from any_llm.wire import Admit, Outcome, Sleep, TransportError
 from by_hand import (
     KEY,
@@ -262,6 +266,68 @@ def test_the_error_says_what_the_provider_said():
     assert (error.status_code, error.code, error.param, error.error_type, error.retry_after) == (
         *(429, "rate_limit_exceeded", "some_param", "some_type", "61"),
     )
+
+
+def lost(*, sent: int = 1, **how: bool) -> TransportError:
+    error = TransportError("no answer", **how)
+    error.sent = sent
+    return error
+
+
+LONG = "This model's maximum context length is 16 tokens, however you requested 18 tokens"
+HALF = Cap(limits=Limits(items=1), named=False)
+PROBLEMS = [
+    # what comes of two inputs, at the first try -> worth another, counted or free; perhaps billed; what is too much
+    ("late", lost(timed_out=True), (False, None, True, HALF)),
+    ("late, and over", lost(timed_out=True, retryable=False), (False, None, True, None)),
+    ("late, and never sent", lost(timed_out=True, sent=0), (True, None, False, None)),
+    ("reset", lost(), (True, None, True, None)),
+    ("never sent", lost(sent=0), (True, None, False, None)),
+    ("cut off", lost(begun=True), (True, "look", True, None)),
+    ("unreadable", lost(begun=True, retryable=False), (False, "look", True, None)),
+    ("500", bad(500), (True, None, False, None)),
+    ("too large", bad(413), (False, None, False, Cap(limits=Limits(bytes=sum(map(len, TEXTS)) // 2), named=False))),
+    ("broken", BROKEN, (False, "look", True, None)),
+    ("an empty account", bad(429, code="insufficient_quota"), (False, None, False, None)),
+]
+
+
+@pytest.mark.parametrize(("came", "worth"), [pytest.param(*story[1:], id=story[0]) for story in PROBLEMS])
+def test_what_a_problem_says(came: object, worth: tuple[object, ...]):
+    found = problem_of(a_setting(a_call(), retries=0), came)
+    assert (found.again, found.free, found.twice, found.large, found.at) == (*worth, MONOTONIC)
+
+
+def problem_of(setting, came, batch=None) -> Problem:
+    """What the last of the tries says that end in this way."""
+    kept: list[Problem] = []
+
+    def flow():
+        kept.append((yield from converse(setting, batch or a_batch())))
+
+    looks = 1 + (came is BROKEN or getattr(came, "begun", False))
+    play(setting, [came] * looks, flow=flow())
+    return kept[0]
+
+
+def test_a_problem_says_how_long_an_input_was_and_may_be():
+    found = problem_of(a_setting(a_call(), retries=0), bad(400, message=LONG), a_batch(TEXTS[:1]))
+    assert (found.long, found.large) == (Long(16, 18), None)
+
+
+@pytest.mark.parametrize("halved", [False, True])
+def test_what_was_sent_before_with_others_is_counted_as_halved(halved: bool):  # noqa: FBT001
+    setting = a_setting(a_call())
+    play(setting, [good()], flow=converse(setting, a_batch(), halved=halved))
+    assert setting.tally.requests() == Requests(sent=1, halved=int(halved))
+
+
+def test_where_nothing_is_tried_again_no_retry_is_spent():
+    memory = Memory()
+    for _ in range(200):
+        error = play(a_setting(a_call(), memory=memory, retries=0), [bad(500)]).error
+        assert not hasattr(error, "__notes__")
+    assert play(a_setting(a_call(), memory=memory), [bad(500), good()]).error is None
 
 
 def test_an_input_that_is_too_long_stays_so():
