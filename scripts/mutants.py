@@ -38,7 +38,8 @@ TESTS = {
     "flow/plan.py": ("plan", "job", "blame", "pieces"),
     "flow/vectors.py": ("vectors", "unfit"),
     "flow/merge.py": ("merge", "form"),
-    "flow/converse.py": ("converse", "retry", "failure", "unfit", "watch", "budget", "native_platforms"),
+    "flow/converse.py": ("converse", "retry", "failure", "unfit", "watch", "budget", "native_platforms",
+                         "native_clouds_tokens", "blame", "traffic"),
 }  # fmt: skip
 """Module -> the tests that should find what is wrong with it."""
 SLOW = 0.5

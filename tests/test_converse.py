@@ -315,6 +315,49 @@ def test_a_problem_says_how_long_an_input_was_and_may_be():
     assert (found.long, found.large) == (Long(16, 18), None)
 
 
+COUNTS = [
+    # texts, tokens the reply counts -> measured, total
+    (TEXTS, (9, 12), (9, 12)),
+    (TEXTS, (9, 5), (9, 9)),
+    (TEXTS, (9, None), (9, 9)),
+    (TEXTS, (0, 0), (None, None)),  # of a text that is not blank, 0 is no count
+    (["a", " "], (0, 0), (None, None)),
+    (["", " "], (0, 0), (0, 0)),
+]
+
+
+@pytest.mark.parametrize(("texts", "counted", "told"), COUNTS)
+def test_what_a_reply_counts_is_believed_where_it_can_be(texts, counted, told):
+    usage = dict(zip(("prompt_tokens", "total_tokens"), counted, strict=True))
+    answer = play(a_setting(a_call()), [good(usage=usage)], batch=a_batch(texts)).answer
+    assert (answer.measured, answer.total_tokens) == told
+
+
+def test_milliseconds_are_told_as_the_seconds_to_wait():
+    error = play(a_setting(a_call()), [bad(429, retry_after_ms="61000")]).error
+    assert (type(error), error.retry_after) == (RateLimitError, "61")
+
+
+NOT_OURS = [
+    # a call, what is known of the place -> base64 was not our idea
+    (a_call("together", "m"), None),
+    (a_call(extra={"encoding_format": "base64"}), None),
+    (a_call(), False),
+]
+
+
+@pytest.mark.parametrize(("call", "base64"), NOT_OURS)
+def test_where_base64_was_not_our_idea_it_is_not_asked_without(call, base64):
+    memory = Memory()
+    memory.learn(PLACE, MONOTONIC, base64=base64)
+    refusal = bad(400, message="encoding_format: base64 is not supported")
+    assert play(a_setting(call, memory=memory), [refusal]).trace == "go send"
+
+
+def test_a_server_that_fails_is_not_asked_without_base64():
+    assert play(a_setting(a_call(), retries=0), [bad(500, message="base64 broke")]).trace == "go send"
+
+
 @pytest.mark.parametrize("halved", [False, True])
 def test_what_was_sent_before_with_others_is_counted_as_halved(halved: bool):  # noqa: FBT001
     setting = a_setting(a_call())
