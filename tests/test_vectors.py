@@ -127,7 +127,7 @@ def test_wrong_ones(made: Part, words: str, index: int | None):
 
 ODD = [
     # of as many vectors as inputs: words of the reason, the input at fault
-    ("lists among base64", part(AAA, B, C, AAA), "a list among others in base64", 1),
+    ("lists among base64", part(AAA, B, C, AAA, AAA), "a list among others in base64", 1),
     ("two of another width", part([1.0], [2.0], A, B, C), "1 wide among others of 2", 0),
     ("as many of another width", part(A, B, [1.0], [2.0]), "1 wide among others of 2", None),
     ("odd in two ways", part(A, B, C, [1.0, 2.0, 3.0], [1.0]), "3 wide among others of 2", 3),
