@@ -34,8 +34,9 @@ class Bell:
 
     def ring(self) -> None:
         """From any thread."""
-        with contextlib.suppress(RuntimeError):  # it has rung, and nobody has heard yet
-            self._lock.release()
+        if self._lock.locked():
+            with contextlib.suppress(RuntimeError):  # another was faster; nobody has heard yet
+                self._lock.release()
 
     def wait(self, seconds: float) -> None:
         """Wait until it rings, or for so many seconds."""
