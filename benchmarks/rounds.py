@@ -1,0 +1,218 @@
+"""How clients are compared: a process for each, and rounds in turn, so that whatever disturbs one disturbs all.
+
+A benchmark is a script that calls `main(measure, compare)`. Started by a user it runs `compare`; started by itself, as
+the process of one client, it runs `measure` once, and then each round its caller asks for.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gc
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import time
+import urllib.request
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import clients
+import machine
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator, Mapping
+
+    Figures = dict[str, float]
+    Round = Callable[[], Figures]
+
+HERE = Path(__file__).resolve().parent
+
+
+class Meter:
+    """CPU and wall seconds of this process between its beginning and its end."""
+
+    def __enter__(self) -> Meter:
+        """Begin, with no rubbish of others about."""
+        gc.collect()
+        self._wall, self._cpu = time.perf_counter(), _cpu()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End."""
+        self.cpu, self.wall = _cpu() - self._cpu, time.perf_counter() - self._wall
+
+
+def _cpu() -> float:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+class Process:
+    """A process that measures one client."""
+
+    def __init__(self, script: str, client: str, given: Mapping[str, Any]) -> None:
+        """Start it; it is ready when it says what it has installed."""
+        surroundings = dict(os.environ)
+        if clients.python_of(client) != sys.executable:
+            surroundings.pop("PYTHONPATH", None)  # it has an any_llm of its own
+        asked = json.dumps({"client": client, **given})
+        self._child = subprocess.Popen(
+            [clients.python_of(client) or sys.executable, script, "--measure", asked],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=surroundings,
+        )
+        self.versions: dict[str, str] = self._read()
+
+    def round(self) -> Figures:
+        """Run one round."""
+        assert self._child.stdin
+        self._child.stdin.write("\n")
+        self._child.stdin.flush()
+        return self._read()
+
+    def _read(self) -> Any:
+        assert self._child.stdout
+        line = self._child.stdout.readline()
+        if not line:
+            raise SystemExit(f"{self._child.args} ended with {self._child.wait()}")
+        return json.loads(line)
+
+    def __enter__(self) -> Process:
+        """Use as a context."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End it."""
+        self._child.communicate()
+
+
+@contextmanager
+def provider(width: int = 1536, latency: float = 0) -> Iterator[str]:
+    """Give the address of a provider in a process of its own, on a core of its own."""
+    core = [str(machine.CORES[1])] if machine.CORES else []
+    command = [sys.executable, HERE / "provider.py", str(width), str(latency), *core]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        try:
+            yield process.stdout.readline().strip()
+        finally:
+            process.kill()
+
+
+class Comparison:
+    """What came out: each client's rounds and versions, and who could not be asked."""
+
+    def __init__(self) -> None:
+        """Nothing yet."""
+        self.runs: dict[str, list[Figures]] = {}
+        self.versions: dict[str, dict[str, str]] = {}
+        self.absent: list[str] = []
+
+    def add(self, script: str, names: Mapping[str, str], rounds: int, **given: Any) -> None:
+        """So many rounds of each of these, label -> client, one after the other; each round another is first."""
+        with ExitStack() as stack:
+            processes = {}
+            for label, client in names.items():
+                if clients.python_of(client) is None:
+                    self.absent.append(label)
+                    continue
+                processes[label] = stack.enter_context(Process(script, client, given))
+                self.versions[label] = processes[label].versions
+            labels = list(processes)
+            for number in range(rounds):
+                for label in labels[number % len(labels) :] + labels[: number % len(labels)]:
+                    self.runs.setdefault(label, []).append(processes[label].round())
+
+    def medians(self) -> dict[str, Figures]:
+        """Of each client's rounds, for each figure."""
+        return {
+            label: {name: statistics.median(each[name] for each in rounds if name in each) for name in rounds[0]}
+            for label, rounds in self.runs.items()
+        }
+
+    def write(self, asked: argparse.Namespace, **more: Any) -> None:
+        """As JSON, beside the script unless another place was named; and as a table on the screen."""
+        content = {
+            "benchmark": Path(sys.argv[0]).stem,
+            "form": asked.form,
+            "date": datetime.now(UTC).date().isoformat(),
+            "machine": {**MACHINE, "load_after": machine.load()},
+            **more,
+            "versions": self.versions,
+            "absent": self.absent,
+            "medians": {label: _rounded(figures) for label, figures in self.medians().items()},
+            "runs": {label: [_rounded(each) for each in rounds] for label, rounds in self.runs.items()},
+        }
+        for label, figures in content["medians"].items():
+            print(f"{label:42}", *(f"{name} {value:g}" for name, value in figures.items()), sep="  ")
+        print({name: value for name, value in content.items() if name not in {"medians", "runs", "versions"}})
+        if asked.to != "-":
+            Path(asked.to).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+
+
+MACHINE = machine.machine()
+
+
+def _rounded(figures: Figures) -> Figures:
+    return {name: float(f"{value:.5g}") for name, value in figures.items()}
+
+
+def account(url: str) -> dict[str, float]:
+    """What a provider has been asked so far, and the seconds of CPU it took."""
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url) as reply:
+        told: dict[str, float] = json.load(reply)
+    return told
+
+
+def ceiling(url: str, texts: list[str], lines: int, seconds: float = 0.5) -> dict[str, float]:
+    """What the provider can give, to somebody who asks on so many connections at once and does not decode."""
+    ask = clients.load("by_hand.ceiling")(url, texts, lines)
+    ask()
+    before, begun, asked = account(url)["cpu"], time.perf_counter(), 0
+    while (wall := time.perf_counter() - begun) < seconds:
+        ask()
+        asked += lines
+    cpu = account(url)["cpu"] - before
+    return {
+        "requests_a_second": round(asked / wall),
+        "vectors_a_second": round(asked * len(texts) / wall),
+        "provider_cpu_us_a_request": round(cpu / asked * 1e6, 1),
+    }
+
+
+def awaited(call: Callable[..., Awaitable[Any]]) -> Callable[..., Any]:
+    """Call it in a loop that lasts as long as this process, as its connections do."""
+    runner = asyncio.Runner()
+    return lambda *given: runner.run(call(*given))
+
+
+def arguments(forms: Mapping[str, Mapping[str, Any]]) -> argparse.Namespace:
+    """What the user asked for: a form, perhaps only some clients, and where to write."""
+    parser = argparse.ArgumentParser(description=sys.modules["__main__"].__doc__)
+    parser.add_argument("--form", choices=forms, default="short", help="how much of it (short)")
+    parser.add_argument("--only", default="", help="part of the names of the clients to measure (all)")
+    parser.add_argument("--to", default=Path(sys.argv[0]).with_suffix(".json"), help="file to write, - for none")
+    return parser.parse_args()
+
+
+def main(measure: Callable[..., Round], compare: Callable[[], None]) -> None:
+    """Be the process of one client, or compare them all."""
+    machine.pin()
+    if sys.argv[1:2] != ["--measure"]:
+        compare()
+        return
+    given = json.loads(sys.argv[2])
+    told = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # what a client prints is nobody's figure
+    run = measure(**given)
+    print(json.dumps(clients.versions(given["client"])), file=told, flush=True)
+    for _ in sys.stdin:
+        print(json.dumps(run()), file=told, flush=True)
