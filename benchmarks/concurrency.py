@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import clients
-from rounds import Comparison, Meter, arguments, awaited, ceiling, main, provider
+from rounds import Comparison, Meter, arguments, blocking, ceiling, chosen, main, provider
 from vectors import check, texts
 
 if TYPE_CHECKING:
@@ -32,11 +32,10 @@ CALLS_A_THREAD = 16
 def measure(client: str, url: str, **sizes: int) -> Callable[[], dict[str, float]]:
     """Microseconds of CPU a call, and milliseconds that half and 99 of 100 calls took at most."""
     call = clients.load(client)(url)
-    several, calls = (
-        (tasks(call), sizes["tasks"])
-        if ".a" in client
-        else (threads(call, sizes["threads"]), sizes["threads"] * CALLS_A_THREAD)
-    )
+    if asyncio.iscoroutinefunction(call):
+        several, calls = tasks(call), sizes["tasks"]
+    else:
+        several, calls = threads(call, sizes["threads"]), sizes["threads"] * CALLS_A_THREAD
     several(texts(calls))
     done = 0
 
@@ -69,7 +68,7 @@ def tasks(call: Callable[[str], Any]) -> Callable[[list[str]], list[tuple[list[f
     async def several(asked: list[str]) -> list[tuple[list[float], float]]:
         return await asyncio.gather(*map(timed, asked))
 
-    return awaited(several)
+    return blocking(several)
 
 
 def threads(call: Callable[[str], Any], count: int) -> Callable[[list[str]], list[tuple[list[float], float]]]:
@@ -90,8 +89,7 @@ def compare() -> None:
     found = Comparison()
     with provider(WIDTH) as url:
         for names in (TASKS, THREADS):
-            chosen = {label: client for label, client in names.items() if asked.only in label}
-            found.add(__file__, chosen, url=url, **FORMS[asked.form])
+            found.add(__file__, chosen(names, asked.only), url=url, **FORMS[asked.form])
         found.write(asked, ceiling=ceiling(url, texts(1), 64))
 
 

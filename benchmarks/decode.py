@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import clients
 from memory import Peak
 from provider import Replies
-from rounds import Comparison, Meter, arguments, main
+from rounds import Comparison, Meter, arguments, chosen, main
 from vectors import check_matrix, texts
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 WIDTH = 1536
 CLIENTS = {
-    "omniembed": "ours.decode",
+    "omniembed": "no_network.decode",
     "openai": "openai_sdk.decode",
     "orjson and numpy": "by_hand.decode",
 }
@@ -63,9 +63,9 @@ def compare() -> None:
     form = FORMS[asked.form]
     found = Comparison()
     for kind in ("base64", "numbers"):
-        labels = {f"{label}, {kind}": client for label, client in CLIENTS.items() if asked.only in label}
-        chosen = {label: client for label, client in labels.items() if label != form.get("without")}
-        found.add(__file__, chosen, form["rounds"], kind=kind, count=form["count"])
+        labels = {f"{label}, {kind}": client for label, client in CLIENTS.items()}
+        labels.pop(form.get("without"), None)
+        found.add(__file__, chosen(labels, asked.only), form["rounds"], kind=kind, count=form["count"])
     found.write(asked)
 
 

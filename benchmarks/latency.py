@@ -6,10 +6,11 @@ The vector is read as a list of floats in each call, for that is what the others
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import clients
-from rounds import Comparison, Meter, arguments, awaited, ceiling, main, provider
+from rounds import Comparison, Meter, arguments, blocking, ceiling, chosen, main, provider
 from vectors import check, texts
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def measure(client: str, url: str, calls: int) -> Callable[[], dict[str, float]]
     async def asome(asked: list[str]) -> list[list[float]]:
         return [await call(text) for text in asked]
 
-    several = awaited(asome) if ".a" in client else some
+    several = blocking(asome if asyncio.iscoroutinefunction(call) else some)
     several(texts(2))  # opens the connection, and loads what is loaded late
     done = 0
 
@@ -72,8 +73,7 @@ def compare() -> None:
     found = Comparison()
     with provider(WIDTH) as url:
         for names in (SYNC, ASYNC):
-            chosen = {label: client for label, client in names.items() if asked.only in label}
-            found.add(__file__, chosen, url=url, **FORMS[asked.form])
+            found.add(__file__, chosen(names, asked.only), url=url, **FORMS[asked.form])
         found.write(asked, ceiling=ceiling(url, texts(1), 1))
 
 

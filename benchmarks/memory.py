@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import sys
 from pathlib import Path
+from typing import Self
 
 STATUS = Path("/proc/self/status")
 
@@ -12,7 +13,7 @@ STATUS = Path("/proc/self/status")
 class Peak:
     """Bytes by which this process grew at its highest, between beginning and end; None where nobody counts them."""
 
-    def __enter__(self) -> Peak:
+    def __enter__(self) -> Self:
         """Begin."""
         gc.collect()
         self._before = _bytes("VmRSS:")

@@ -26,9 +26,7 @@ MOST = 2048
 HEAD = b"HTTP/1.1 %d X\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
 OPEN = b'{"object":"list","data":[{"object":"embedding","index":0,"embedding":'
 NEXT = [b'},{"object":"embedding","index":%d,"embedding":' % at for at in range(1, MOST)]
-BETWEEN = {
-    quote: [OPEN + quote[:1], *(quote[1:] + each + quote[:1] for each in NEXT)] for quote in (b'""', b"[]")
-}
+BETWEEN = {quote: [OPEN + quote[:1], *(quote[1:] + each + quote[:1] for each in NEXT)] for quote in (b'""', b"[]")}
 """What stands before each vector, by what encloses it."""
 END = b'}],"model":"text-embedding-3-small","usage":{"prompt_tokens":%d,"total_tokens":%d}}'
 
@@ -72,7 +70,7 @@ class Replies:
     def body(self, texts: list[str], *, base64: bool) -> list[bytes | memoryview]:
         """The reply, in pieces."""
         cut, quote = (self.base64, b'""') if base64 else (self.floats, b"[]")
-        pairs = zip(BETWEEN[quote], map(cut, map(number_of, texts)), strict=False)
+        pairs = zip(BETWEEN[quote], (cut(number_of(text) % COUNT) for text in texts), strict=False)
         return [*chain.from_iterable(pairs), quote[1:], END % (len(texts), len(texts))]
 
     def to(self, texts: list[str], *, base64: bool) -> bytes:
@@ -154,9 +152,9 @@ def main(width: str = "1536", latency: str = "0", core: str = "") -> None:
         os.sched_setaffinity(0, {int(core)})
     ledger = Ledger(int(width), float(latency))
     try:
-        from uvloop import run  # noqa: PLC0415  # twice as quick, where there is one
+        from uvloop import run  # twice as quick, where there is one
     except ImportError:
-        from asyncio import run  # noqa: PLC0415
+        from asyncio import run
     run(serve(ledger))
 
 

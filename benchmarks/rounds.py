@@ -20,13 +20,13 @@ import urllib.request
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import clients
 import machine
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     Figures = dict[str, float]
     Round = Callable[[], Figures]
@@ -37,7 +37,7 @@ HERE = Path(__file__).resolve().parent
 class Meter:
     """CPU and wall seconds of this process between its beginning and its end."""
 
-    def __enter__(self) -> Meter:
+    def __enter__(self) -> Self:
         """Begin, with no rubbish of others about."""
         gc.collect()
         self._wall, self._cpu = time.perf_counter(), _cpu()
@@ -53,21 +53,24 @@ def _cpu() -> float:
     return used.ru_utime + used.ru_stime
 
 
+def surroundings(client: str) -> dict[str, str]:
+    """The environment its process runs in: where it is installed, it has an any_llm of its own."""
+    at_home = clients.python_of(client) == sys.executable
+    return {name: value for name, value in os.environ.items() if at_home or name != "PYTHONPATH"}
+
+
 class Process:
     """A process that measures one client."""
 
     def __init__(self, script: str, client: str, given: Mapping[str, Any]) -> None:
         """Start it; it is ready when it says what it has installed."""
-        surroundings = dict(os.environ)
-        if clients.python_of(client) != sys.executable:
-            surroundings.pop("PYTHONPATH", None)  # it has an any_llm of its own
         asked = json.dumps({"client": client, **given})
         self._child = subprocess.Popen(
             [clients.python_of(client) or sys.executable, script, "--measure", asked],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env=surroundings,
+            env=surroundings(client),
         )
         self.versions: dict[str, str] = self._read()
 
@@ -85,7 +88,7 @@ class Process:
             raise SystemExit(f"{self._child.args} ended with {self._child.wait()}")
         return json.loads(line)
 
-    def __enter__(self) -> Process:
+    def __enter__(self) -> Self:
         """Use as a context."""
         return self
 
@@ -188,8 +191,10 @@ def ceiling(url: str, texts: list[str], lines: int, seconds: float = 0.5) -> dic
     }
 
 
-def awaited(call: Callable[..., Awaitable[Any]]) -> Callable[..., Any]:
-    """Call it in a loop that lasts as long as this process, as its connections do."""
+def blocking(call: Callable[..., Any]) -> Callable[..., Any]:
+    """The call itself, or one that awaits it in a loop which lasts as long as this process, as its connections do."""
+    if not asyncio.iscoroutinefunction(call):
+        return call
     runner = asyncio.Runner()
     return lambda *given: runner.run(call(*given))
 
@@ -198,14 +203,20 @@ def arguments(forms: Mapping[str, Mapping[str, Any]]) -> argparse.Namespace:
     """What the user asked for: a form, perhaps only some clients, and where to write."""
     parser = argparse.ArgumentParser(description=sys.modules["__main__"].__doc__)
     parser.add_argument("--form", choices=forms, default="short", help="how much of it (short)")
-    parser.add_argument("--only", default="", help="part of the names of the clients to measure (all)")
+    parser.add_argument("--only", default="", help="parts of the labels of those to measure, by commas (all)")
     parser.add_argument("--to", default=Path(sys.argv[0]).with_suffix(".json"), help="file to write, - for none")
     return parser.parse_args()
 
 
-def main(measure: Callable[..., Round], compare: Callable[[], None]) -> None:
-    """Be the process of one client, or compare them all."""
-    machine.pin()
+def chosen(labels: Mapping[str, str], only: str) -> dict[str, str]:
+    """Those of the clients that the user asked for."""
+    return {label: client for label, client in labels.items() if any(part in label for part in only.split(","))}
+
+
+def main(measure: Callable[..., Round], compare: Callable[[], None], *, pinned: bool = True) -> None:
+    """Be the process of one client, or compare them all; on one core, unless all are to be used."""
+    if pinned:
+        machine.pin()
     if sys.argv[1:2] != ["--measure"]:
         compare()
         return

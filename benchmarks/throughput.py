@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import clients
 from memory import Peak
-from rounds import Comparison, Meter, account, arguments, awaited, ceiling, main, provider
+from rounds import Comparison, Meter, account, arguments, blocking, ceiling, chosen, main, provider
 from vectors import check_matrix, texts
 
 if TYPE_CHECKING:
@@ -38,9 +38,7 @@ SLOW = ("openai",)
 
 def measure(client: str, url: str, count: int) -> Callable[[], dict[str, float]]:
     """Microseconds of CPU a vector, vectors a second, and megabytes at most beyond the matrix."""
-    call = clients.load(client)(url)
-    if ".a" in client:
-        call = awaited(call)
+    call = blocking(clients.load(client)(url))
     call(texts(2))
     asked = texts(count)
 
@@ -67,7 +65,7 @@ def compare() -> None:
     asked = arguments(FORMS)
     form = FORMS[asked.form]
     found = Comparison()
-    labels = [label for label in CLIENTS if asked.only in label]
+    labels = list(chosen(CLIENTS, asked.only))
     for number in range(form["rounds"]):
         for label in labels[number % len(labels) :] + labels[: number % len(labels)]:
             count = form["fewer" if label.startswith(SLOW) else "count"]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 COUNT = 100_000
-"""Texts with a vector of their own; then they come round again."""
+"""Texts whose vectors are cut from the long row; then they come round again."""
 STEP = 3
 BLOCK = 1000
 """Rows compared at once, so that checking takes little memory."""
@@ -28,8 +28,8 @@ def texts(count: int, first: int = 0) -> list[str]:
 
 
 def number_of(text: str) -> int:
-    """The place of its vector."""
-    return int(text[text.rindex(" ") + 1 :]) % COUNT
+    """The number it ends in."""
+    return int(text[text.rindex(" ") + 1 :])
 
 
 @cache
@@ -44,7 +44,7 @@ def row(width: int) -> array[float]:
 
 def vector_of(text: str, width: int) -> array[float]:
     """The right vector."""
-    start = STEP * number_of(text)
+    start = STEP * (number_of(text) % COUNT)
     return row(width)[start : start + width]
 
 
@@ -57,12 +57,12 @@ def check(asked: Sequence[str], found: Iterable[Sequence[float]], width: int) ->
 
 def check_matrix(asked: Sequence[str], found: Any, width: int) -> None:
     """The same of a numpy matrix (n, width)."""
-    import numpy as np  # noqa: PLC0415  # not every measured process has it
+    import numpy as np  # not every measured process has it
 
     if found.shape != (len(asked), width) or found.dtype != np.float32:
         raise SystemExit(f"The matrix is {found.dtype} {found.shape}.")
     windows = np.lib.stride_tricks.sliding_window_view(np.frombuffer(row(width), "<f4"), width)
     for start in range(0, len(asked), BLOCK):
-        places = [STEP * number_of(text) for text in asked[start : start + BLOCK]]
+        places = [STEP * (number_of(text) % COUNT) for text in asked[start : start + BLOCK]]
         if not (found[start : start + BLOCK] == windows[places]).all():
             raise SystemExit(f"A vector between {start} and {start + BLOCK} is wrong.")

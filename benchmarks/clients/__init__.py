@@ -20,13 +20,13 @@ KEY = "sk-of-nobody"
 
 DISTRIBUTIONS = {
     "ours": ("omniembed", "aiohttp", "urllib3", "msgspec", "pybase64", "numpy"),
+    "no_network": ("omniembed", "msgspec", "pybase64", "numpy"),
     "openai_sdk": ("openai", "httpx2", "pydantic", "numpy"),
     "any_llm_sdk": ("any-llm-sdk", "openai", "httpx2", "pydantic"),
     "litellm_sdk": ("litellm", "openai", "httpx"),
     "baseten": ("baseten-performance-client", "numpy"),
     "by_hand": ("orjson", "msgspec", "pybase64", "numpy"),
     "fastembed_library": ("fastembed", "onnxruntime", "tokenizers", "numpy"),
-    "bare": (),
 }
 """Module -> whose versions matter."""
 ELSEWHERE = {

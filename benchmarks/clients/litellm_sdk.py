@@ -1,4 +1,4 @@
-"""LiteLLM, which asks for numbers instead of base64 unless told; it is not told here, for then it leaves them undecoded."""
+"""LiteLLM, which asks for numbers and not for base64, unless told: and then it does not decode what comes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from clients import KEY, MODEL
 
 os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # else it fetches its list of prices as it is imported
 
-import litellm  # noqa: E402
+import litellm
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -5,10 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from any_llm import AnyLLM, aembedding, embedding, register_provider
-from any_llm.providers.openai import adapter
-from any_llm.providers.table import ROWS
-from any_llm.wire import Batch, Call, Part, Refusal, Reply, Run
+from any_llm import AnyLLM, aembedding, embedding
 from clients import KEY, MODEL
 
 if TYPE_CHECKING:
@@ -64,32 +61,6 @@ def amatrix(url: str) -> Callable[[list[str]], Awaitable[NDArray[Any]]]:
     return call
 
 
-class Played:
-    """OpenAI's shape, with the reply at hand: whatever is asked, `body` comes back."""
-
-    body = b""
-
-    def encode(self, call: Call, batch: Batch) -> Run:
-        """Write the request, and send it nowhere."""
-        adapter.encode(call, batch)
-        return Run(lambda: Reply(200, {"content-type": "application/json"}, self.body))
-
-    def decode(self, call: Call, reply: Reply) -> Part:
-        """Read it."""
-        return adapter.decode(call, reply)
-
-    def explain(self, reply: Reply) -> Refusal:
-        """Never asked."""
-        return adapter.explain(reply)
-
-
-def decode(*, base64: bool) -> Callable[[bytes, list[str]], NDArray[Any]]:
-    """One reply to a matrix; whichever kind comes is taken."""
-    played = Played()
-    register_provider(ROWS["openai"]._replace(name="played", adapter=played, key_required=False))
-
-    def call(body: bytes, texts: list[str]) -> NDArray[Any]:
-        played.body = body
-        return embedding(MODEL, texts, provider="played").to_numpy()
-
-    return call
+def local() -> Callable[[list[str]], NDArray[Any]]:
+    """The model in this package's local extra."""
+    return lambda texts: embedding("all-MiniLM-L6-v2", texts, provider="local").to_numpy()
