@@ -12,7 +12,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import clients
-from rounds import Comparison, Meter, arguments, blocking, ceiling, chosen, main, provider
+from meter import Meter
+from rounds import Comparison, arguments, blocking, chosen, main
+from served import ceiling, provider
 from vectors import check, texts
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import clients
-from memory import Peak
+from meter import Meter, Peak
 from provider import Replies
-from rounds import Comparison, Meter, arguments, chosen, main
+from rounds import Comparison, arguments, chosen, main
 from vectors import check_matrix, texts
 
 if TYPE_CHECKING:

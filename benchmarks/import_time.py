@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 
 import clients
 from clients import KEY, MODEL
-from rounds import Comparison, arguments, chosen, main, provider, surroundings
+from rounds import Comparison, arguments, chosen, main, surroundings
+from served import provider
 from vectors import check, texts
 
 if TYPE_CHECKING:

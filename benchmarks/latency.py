@@ -10,7 +10,9 @@ import asyncio
 from typing import TYPE_CHECKING
 
 import clients
-from rounds import Comparison, Meter, arguments, blocking, ceiling, chosen, main, provider
+from meter import Meter
+from rounds import Comparison, arguments, blocking, chosen, main
+from served import ceiling, provider
 from vectors import check, texts
 
 if TYPE_CHECKING:

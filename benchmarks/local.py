@@ -10,8 +10,8 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import clients
-from memory import Peak
-from rounds import Comparison, Meter, arguments, chosen, main
+from meter import Meter, Peak
+from rounds import Comparison, arguments, chosen, main
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,16 +8,12 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import gc
 import json
 import os
-import resource
 import statistics
 import subprocess
 import sys
-import time
-import urllib.request
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -26,31 +22,10 @@ import clients
 import machine
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
     Figures = dict[str, float]
     Round = Callable[[], Figures]
-
-HERE = Path(__file__).resolve().parent
-
-
-class Meter:
-    """CPU and wall seconds of this process between its beginning and its end."""
-
-    def __enter__(self) -> Self:
-        """Begin, with no rubbish of others about."""
-        gc.collect()
-        self._wall, self._cpu = time.perf_counter(), _cpu()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """End."""
-        self.cpu, self.wall = _cpu() - self._cpu, time.perf_counter() - self._wall
-
-
-def _cpu() -> float:
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    return used.ru_utime + used.ru_stime
 
 
 def surroundings(client: str) -> dict[str, str]:
@@ -95,19 +70,6 @@ class Process:
     def __exit__(self, *_: object) -> None:
         """End it."""
         self._child.communicate()
-
-
-@contextmanager
-def provider(width: int = 1536, latency: float = 0) -> Iterator[str]:
-    """Give the address of a provider in a process of its own, on a core of its own."""
-    core = [str(machine.CORES[1])] if machine.CORES else []
-    command = [sys.executable, HERE / "provider.py", str(width), str(latency), *core]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout
-        try:
-            yield process.stdout.readline().strip()
-        finally:
-            process.kill()
 
 
 class Comparison:
@@ -166,29 +128,6 @@ MACHINE = machine.machine()
 
 def _rounded(figures: Figures) -> Figures:
     return {name: float(f"{value:.5g}") for name, value in figures.items()}
-
-
-def account(url: str) -> dict[str, float]:
-    """What a provider has been asked so far, and the seconds of CPU it took."""
-    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url) as reply:
-        told: dict[str, float] = json.load(reply)
-    return told
-
-
-def ceiling(url: str, texts: list[str], lines: int, seconds: float = 0.5) -> dict[str, float]:
-    """What the provider can give, to somebody who asks on so many connections at once and does not decode."""
-    ask = clients.load("by_hand.ceiling")(url, texts, lines)
-    ask()
-    before, begun, asked = account(url)["cpu"], time.perf_counter(), 0
-    while (wall := time.perf_counter() - begun) < seconds:
-        ask()
-        asked += lines
-    cpu = account(url)["cpu"] - before
-    return {
-        "requests_a_second": round(asked / wall),
-        "vectors_a_second": round(asked * len(texts) / wall),
-        "provider_cpu_us_a_request": round(cpu / asked * 1e6, 1),
-    }
 
 
 def blocking(call: Callable[..., Any]) -> Callable[..., Any]:

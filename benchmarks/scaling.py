@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import clients
+from meter import Meter
 from provider import Replies
-from rounds import Comparison, Meter, arguments, blocking, chosen, main
+from rounds import Comparison, arguments, blocking, chosen, main
 from vectors import check_matrix, texts
 
 if TYPE_CHECKING:

@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import clients
-from memory import Peak
-from rounds import Comparison, Meter, account, arguments, blocking, ceiling, chosen, main, provider
+from meter import Meter, Peak
+from rounds import Comparison, arguments, blocking, chosen, main
+from served import account, ceiling, provider
 from vectors import check_matrix, texts
 
 if TYPE_CHECKING:
