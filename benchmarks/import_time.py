@@ -43,7 +43,7 @@ def run(client: str, program: str) -> tuple[float, float, bytes]:
     """Seconds of CPU and of the clock of a process, and what it wrote."""
     begun = time.perf_counter()
     with subprocess.Popen(
-        [clients.python_of(client) or sys.executable, "-c", program],
+        [str(clients.python_of(client)), "-c", program],
         stdout=subprocess.PIPE,
         env={**surroundings(client), "LITELLM_LOCAL_MODEL_COST_MAP": "True"},
     ) as child:

@@ -41,13 +41,14 @@ class Process:
         """Start it; it is ready when it says what it has installed."""
         asked = json.dumps({"client": client, **given})
         self._child = subprocess.Popen(
-            [clients.python_of(client) or sys.executable, script, "--measure", asked],
+            [str(clients.python_of(client)), script, "--measure", asked],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
             env=surroundings(client),
         )
-        self.versions: dict[str, str] = self._read()
+        self.versions: dict[str, str] | None = self._read()
+        """None: it is not installed."""
 
     def round(self) -> Figures:
         """Run one round."""
@@ -86,11 +87,12 @@ class Comparison:
         with ExitStack() as stack:
             processes = {}
             for label, client in names.items():
-                if clients.python_of(client) is None:
-                    self.absent.append(label)
-                    continue
-                processes[label] = stack.enter_context(Process(script, client, given))
-                self.versions[label] = processes[label].versions
+                there = clients.python_of(client) is not None
+                process = stack.enter_context(Process(script, client, given)) if there else None
+                if process is None or process.versions is None:
+                    self.absent += [label] * (label not in self.absent)
+                else:
+                    processes[label], self.versions[label] = process, process.versions
             labels = list(processes)
             for number in range(rounds):
                 for label in labels[number % len(labels) :] + labels[: number % len(labels)]:
@@ -162,7 +164,13 @@ def main(measure: Callable[..., Round], compare: Callable[[], None], *, pinned: 
     given = json.loads(sys.argv[2])
     told = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what a client prints is nobody's figure
-    run = measure(**given)
+    try:
+        run = measure(**given)
+    except ModuleNotFoundError:
+        if not clients.may_be_absent(given["client"]):
+            raise
+        print("null", file=told, flush=True)
+        return
     print(json.dumps(clients.versions(given["client"])), file=told, flush=True)
     for _ in sys.stdin:
         print(json.dumps(run()), file=told, flush=True)

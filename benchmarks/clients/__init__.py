@@ -45,6 +45,11 @@ def python_of(client: str) -> str | None:
     return str(found) if found.exists() else None
 
 
+def may_be_absent(client: str) -> bool:
+    """Whether one does without it where it is not installed: all but this package itself."""
+    return client.partition(".")[0] not in {"ours", "no_network"}
+
+
 def load(client: str) -> Callable[..., Any]:
     """The function of that name: "module.function"."""
     module, _, function = client.partition(".")
