@@ -48,18 +48,7 @@ def test_a_thousand_tasks_at_once_open_no_more_connections_than_are_kept(loopbac
     assert server.connections <= CONNECTIONS
 
 
-HEAVY = {
-    "httpx",
-    "numpy",
-    "onnxruntime",
-    "pandas",
-    "pydantic",
-    "pydantic_core",
-    "requests",
-    "rich",
-    "tokenizers",
-    "typer",
-}
+HEAVY = {"httpx", "numpy", "onnxruntime", "pydantic", "pydantic_core", "requests", "rich", "tokenizers", "typer"}
 """What no call to a provider needs, if its vectors are read as lists."""
 CALLS = {
     "sync": ("embedding(inputs='7', **options)", {*HEAVY, "aiohttp"}),
