@@ -29,18 +29,26 @@ FORMS = {
 SENTENCE = (
     "The harbour master wrote down the name of every ship that came in before the storm, and of those that did not."
 )
-ALIKE = 0.999
+LENGTHS = (3, 5, 9, 14, 22, 48, 120)
+"""Words of seven texts."""
+SAME = 0.999
 """Least cosine of two vectors of a text."""
 
 
-def texts(count: int) -> list[str]:
+def alike(count: int) -> list[str]:
     """About 40 tokens each, no two alike."""
     return [f"{number}: {SENTENCE} There were {number % 17} of them, by his count." for number in range(count)]
 
 
-def measure(client: str, count: int) -> Callable[[], dict[str, float]]:
+def mixed(count: int) -> list[str]:
+    """About 40 tokens on the mean, as texts that people wrote: most are short, some long."""
+    words = (SENTENCE + " ").split() * 6
+    return [" ".join([f"{number}:", *words[: LENGTHS[number % len(LENGTHS)]]]) for number in range(count)]
+
+
+def measure(client: str, lengths: str, count: int) -> Callable[[], dict[str, float]]:
     """Texts a second of CPU and of the clock, and megabytes at most, the weights among them."""
-    asked = texts(count)
+    asked = {"alike": alike, "mixed": mixed}[lengths](count)
     with Peak() as loading:
         begun = time.perf_counter()
         call = clients.load(client)()
@@ -65,16 +73,18 @@ def measure(client: str, count: int) -> Callable[[], dict[str, float]]:
 def check(asked: list[str], found: Any) -> float:
     """Hold them against our own, all of unit length; the least cosine."""
     least = float((found * clients.load("ours.local")()(asked)).sum(axis=1).min())
-    if not least >= ALIKE:
+    if not least >= SAME:
         raise SystemExit(f"A vector is another: cosine {least}.")
     return least
 
 
 def compare() -> None:
-    """Both libraries."""
+    """Both libraries, texts of one length and of many."""
     asked = arguments(FORMS)
     found = Comparison()
-    found.add(__file__, chosen(CLIENTS, asked.only), **FORMS[asked.form])
+    for lengths in ("alike", "mixed"):
+        labels = {f"{label}, {lengths}": client for label, client in CLIENTS.items()}
+        found.add(__file__, chosen(labels, asked.only), lengths=lengths, **FORMS[asked.form])
     found.write(asked)
 
 

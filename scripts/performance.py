@@ -30,7 +30,7 @@ REASONS = {
     "socket by hand": "It writes no request anew, retries nothing, checks nothing: the least that Python can do.",
     "orjson and numpy, base64": "It plans no request, and checks neither places, widths nor values.",
     "orjson and numpy, numbers": "It plans no request, and checks neither places, widths nor values.",
-    "fastembed, one thread": "The same library told to use one thread, which spares it the waiting of threads.",
+    "fastembed, one thread, alike": "The same library told to use one thread, which spares it the waiting of threads.",
 }
 METHOD = """## How it was measured
 
@@ -66,7 +66,7 @@ WORDS = {
     "throughput": "From a list of texts to one numpy matrix, 1,536 wide, at a provider that takes 50 ms to answer.",
     "decode": "2,048 vectors of 1,536, from the body's bytes to a numpy matrix: all of a call but the socket.",
     "import_time": "Importing, over what bare Python takes; and a process that begins, asks for one vector and ends.",
-    "local": "Texts of about 40 tokens through all-MiniLM-L6-v2 in int8.",
+    "local": "Texts of about 40 tokens each, or on the mean, through all-MiniLM-L6-v2 in int8.",
     "scaling": "A provider in this process that answers at once, vectors 8 wide; then base64 replies of 2,048 vectors.",
 }
 PLOTS = {"latency": "one-call", "throughput": "many-texts", "scaling": "scaling"}

@@ -23,7 +23,7 @@ TINY = [
     ("decode", "base64", {"omniembed, base64", "openai, base64"}),
     ("decode", "omniembed", {"omniembed, base64", "omniembed, numbers"}),
     ("import_time", "omniembed", {"omniembed, import", "omniembed, first vector"}),
-    ("local", "omniembed,fastembed", {"omniembed", "fastembed"}),
+    ("local", "omniembed,fastembed", {"omniembed, alike", "fastembed, mixed"}),
     ("scaling", "", {"1 inputs", "1 inputs async", "100 inputs", "100 inputs async", "width 256"}),
 ]
 

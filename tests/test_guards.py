@@ -13,7 +13,7 @@ import pytest
 from any_llm import embedding
 from any_llm.transport.network import CONNECTIONS
 from colours import COLOURS
-from numbered import known, numbers, texts, to, vectors
+from numbered import known, numbers, texts, vectors
 from programs import run
 
 BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
