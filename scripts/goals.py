@@ -84,13 +84,13 @@ GOALS = (
     ),
     *(
         Goal(
-            f"{words}, texts a CPU second",
+            f"local model, {words}, a CPU second",
             "local",
             f"omniembed, {kind}",
             "texts_a_cpu_second",
             {f"fastembed, {kind}": 2.5},
         )
-        for kind, words in (("alike", "local model, 40 tokens"), ("mixed", "local model, 40 on the mean"))
+        for kind, words in (("alike", "texts of 40 tokens"), ("mixed", "texts of 40 on the mean"))
     ),
     Goal("the same vectors: least cosine", "local", "fastembed, mixed", "least_cosine", bound=0.999),
     Goal("CPU an input of 1,000,000", "scaling", "1000000 inputs", "cpu_us", bound=1.5),
