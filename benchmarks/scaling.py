@@ -78,10 +78,10 @@ def compare() -> None:
     form = FORMS[asked.form]
     found = Comparison()
     for inputs in form["inputs"]:
-        labels = {f"{inputs} inputs": "no_network.at_once", f"{inputs} inputs async": "no_network.aat_once"}
+        labels = {f"inputs: {inputs} sync": "no_network.at_once", f"inputs: {inputs} async": "no_network.aat_once"}
         found.add(__file__, chosen(labels, asked.only), form["rounds"], inputs=inputs)
     for width in form["widths"]:
-        labels = {f"width {width}": "no_network.decode"}
+        labels = {f"width: {width}": "no_network.decode"}
         found.add(__file__, chosen(labels, asked.only), form["rounds"], width=width, count=form["count"])
     found.write(asked)
 

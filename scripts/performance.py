@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from goals import BENCHMARKS, GOALS, ahead, measured, ratio, reached, shown, times
+from goals import BENCHMARKS, GOALS, MORE, ahead, digits, measured, ratio, reached, shown, times
 from tables import NOTHING, table
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -63,7 +63,8 @@ TITLES = {
 WORDS = {
     "latency": "One call after another, 1,536 wide, read as a list, over a connection that is open.",
     "concurrency": "1,000 tasks or 64 threads with one text each, at a provider that answers as soon as it can.",
-    "throughput": "From a list of texts to one numpy matrix, 1,536 wide, at a provider that takes 50 ms to answer.",
+    "throughput": "From a list of {count:,} texts ({fewer:,} for OpenAI's SDK) to one numpy matrix, 1,536 wide, at a "
+    "provider that takes 50 ms to answer.",
     "decode": "2,048 vectors of 1,536, from the body's bytes to a numpy matrix: all of a call but the socket.",
     "import_time": "Importing, over what bare Python takes; and a process that begins, asks for one vector and ends.",
     "local": "Texts of about 40 tokens each, or on the mean, through all-MiniLM-L6-v2 in int8.",
@@ -73,6 +74,7 @@ PLOTS = {"latency": "one-call", "throughput": "many-texts", "scaling": "scaling"
 HEADINGS = {
     "cpu_us": "CPU",
     "cpu_ms": "CPU",
+    "first_vector_ms": "first vector",
     "wall_us": "clock",
     "wall_ms": "clock",
     "peak_mb": "memory",
@@ -93,19 +95,20 @@ def goals() -> str:
     lines = []
     for goal in GOALS:
         ours = measured(goal.benchmark)["medians"].get(goal.ours, {}).get(goal.figure)
+        side = "≥ " if goal.figure in MORE else "≤ "
         mine = NOTHING if ours is None else shown(goal.figure, ours)
         if goal.bound is not None:
             good = NOTHING if ours is None else _yes(reached(goal.figure, ours, goal.bound))
-            lines.append((goal.words, mine, NOTHING, NOTHING, shown(goal.figure, goal.bound), good))
+            lines.append((goal.words, mine, NOTHING, NOTHING, side + shown(goal.figure, goal.bound), good))
         for peer, bound in goal.peers.items():
             theirs = measured(goal.benchmark)["medians"].get(peer, {}).get(goal.figure)
             found = ratio(goal.benchmark, goal.ours, peer, goal.figure)
             if theirs is None or found is None:
-                lines.append((goal.words, mine, f"{peer}: not measured", NOTHING, times(bound), NOTHING))
+                lines.append((goal.words, mine, f"{peer}: not measured", NOTHING, side + times(bound), NOTHING))
             else:
                 good = _yes(reached(goal.figure, found, bound))
                 lines.append(
-                    (goal.words, mine, f"{peer}: {shown(goal.figure, theirs)}", times(found), times(bound), good)
+                    (goal.words, mine, f"{peer}: {shown(goal.figure, theirs)}", times(found), side + times(bound), good)
                 )
     return table(("figure", "ours", "others", "ratio", "goal", "reached"), lines)
 
@@ -117,8 +120,8 @@ def _yes(good: bool) -> str:  # noqa: FBT001
 def losses() -> str:
     """Name whoever has a better figure."""
     lines = [
-        f"- {TITLES[benchmark]}, {_heading(figure)}: ours ({ours}) is {times(found)} of that of {peer}."
-        + (f" {REASONS[peer]}" if peer in REASONS else "")
+        f"- {TITLES[benchmark]}, {_heading(figure)}: {ours} has {times(found)} times what {peer} has. "
+        f"{REASONS.get(peer, '')}".rstrip()
         for benchmark, ours, peer, figure, found in ahead()
     ]
     return "\n".join(lines) or "Nobody was."
@@ -134,7 +137,8 @@ def section(benchmark: str) -> str:
     ]
     shape = table(("", *map(_heading, names)), lines)
     plot = f"![{TITLES[benchmark]}](performance/{PLOTS[benchmark]}.png)\n\n" if benchmark in PLOTS else ""
-    return f"## {TITLES[benchmark]}\n\n{WORDS[benchmark]}\n\n{plot}{shape}"
+    words = WORDS[benchmark].format(**found.get("texts", {}))
+    return f"## {TITLES[benchmark]}\n\n{words}\n\n{plot}{shape}"
 
 
 def _spread(runs: list[dict[str, float]], name: str, figures: dict[str, float], *, spread: bool) -> str:
@@ -143,11 +147,11 @@ def _spread(runs: list[dict[str, float]], name: str, figures: dict[str, float], 
     if name == "provider_busy":
         return f"{figures[name]:.0%}"
     values = [each[name] for each in runs if name in each]
-    return shown(name, figures[name]) + (f" ({min(values):,.4g} to {max(values):,.4g})" if spread else "")
+    return shown(name, figures[name]) + (f" ({digits(min(values))} to {digits(max(values))})" if spread else "")
 
 
 def _heading(figure: str) -> str:
-    return HEADINGS.get(figure, figure.replace("_", " "))
+    return HEADINGS.get(figure, figure.replace("_", " ").replace("cpu", "CPU"))
 
 
 def where() -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from goals import FOLDER, measured
+from goals import FOLDER, digits, measured
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,7 +41,7 @@ def bars(axes: Any, benchmark: str, figure: str, *, title: str, log: bool = Fals
     values, labels = zip(*ranked, strict=True)
     colours = [OURS if label.startswith("omniembed") else FLOOR if "by hand" in label else OTHERS for label in labels]
     drawn = axes.barh(labels, values, color=colours, height=0.7, log=log)
-    axes.bar_label(drawn, [f"{value:,.0f}" if value >= 100 else f"{value:.3g}" for value in values], padding=3)  # noqa: PLR2004
+    axes.bar_label(drawn, [*map(digits, values)], padding=3)
     axes.set_title(title)
     axes.margins(x=0.16)
     axes.tick_params(axis="y", length=0)
@@ -68,8 +68,10 @@ def scaling(plt: Any) -> Any:
     """Cost an input against inputs, and cost a vector against width."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.2))
     medians = measured("scaling")["medians"]
-    for ending, colour, name in ((" inputs", OURS, "embedding()"), (" inputs async", "#79b4a0", "aembedding()")):
-        points = [(int(label.split()[0]), each["cpu_us"]) for label, each in medians.items() if label.endswith(ending)]
+    for ending, colour, name in (("sync", OURS, "embedding()"), ("async", "#79b4a0", "aembedding()")):
+        points = [
+            (int(label.split()[1]), each["cpu_us"]) for label, each in medians.items() if label.endswith(" " + ending)
+        ]
         left.loglog(*zip(*points, strict=True), marker="o", markersize=4, color=colour, label=name)
     left.set(title="CPU an input, µs, by inputs in a call", xlabel="inputs")
     left.legend(frameon=False)

@@ -23,8 +23,9 @@ TINY = [
     ("decode", "base64", {"omniembed, base64", "openai, base64"}),
     ("decode", "omniembed", {"omniembed, base64", "omniembed, numbers"}),
     ("import_time", "omniembed", {"omniembed, import", "omniembed, first vector"}),
-    ("local", "omniembed,fastembed", {"omniembed, alike", "fastembed, mixed"}),
-    ("scaling", "", {"1 inputs", "1 inputs async", "100 inputs", "100 inputs async", "width 256"}),
+    ("local", "alike", {"omniembed, alike", "fastembed, alike", "fastembed, one thread, alike"}),
+    ("local", "omniembed, mixed", {"omniembed, mixed"}),
+    ("scaling", "", {"inputs: 1 sync", "inputs: 1 async", "inputs: 100 sync", "inputs: 100 async", "width: 256"}),
 ]
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from any_llm import AnyLLM, aembedding, embedding
+from any_llm.any_llm import AnyLLM  # a file that this package never has: it is theirs
+
+from any_llm import aembedding, embedding
 from clients import KEY, MODEL
 
 if TYPE_CHECKING:
