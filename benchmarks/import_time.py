@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import clients
 from clients import KEY, MODEL
-from rounds import Comparison, arguments, chosen, main, surroundings
+from rounds import Comparison, arguments, chosen, main, surroundings, turns
 from served import provider
 from vectors import check, texts
 
@@ -90,11 +90,10 @@ def compare() -> None:
                 figures[f"{label}, first vector"] = lambda label=label: asked_once(label, url)
             said = f"import json, clients; print(json.dumps(clients.versions({client!r})))"
             found.versions[label] = json.loads(run(client, f"import sys; sys.path.append({sys.path[0]!r}); {said}")[2])
-        for number in range(-1, FORMS[asked.form]["rounds"]):
-            for label, figure in figures.items():
-                made = figure()
-                if number >= 0:
-                    found.runs.setdefault(label, []).append(made)
+        for figure in figures.values():
+            figure()  # compiles what is compiled once
+        for label in turns(list(figures), FORMS[asked.form]["rounds"]):
+            found.runs.setdefault(label, []).append(figures[label]())
     found.write(asked)
 
 

@@ -22,7 +22,7 @@ import clients
 import machine
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     Figures = dict[str, float]
     Round = Callable[[], Figures]
@@ -73,6 +73,13 @@ class Process:
         self._child.communicate()
 
 
+def turns(labels: list[str], rounds: int) -> Iterator[str]:
+    """Each of them in each round, another first each time."""
+    for number in range(rounds):
+        first = number % max(1, len(labels))
+        yield from labels[first:] + labels[:first]
+
+
 class Comparison:
     """What came out: each client's rounds and versions, and who could not be asked."""
 
@@ -93,10 +100,8 @@ class Comparison:
                     self.absent += [label] * (label not in self.absent)
                 else:
                     processes[label], self.versions[label] = process, process.versions
-            labels = list(processes)
-            for number in range(rounds):
-                for label in labels[number % len(labels) :] + labels[: number % len(labels)]:
-                    self.runs.setdefault(label, []).append(processes[label].round())
+            for label in turns(list(processes), rounds):
+                self.runs.setdefault(label, []).append(processes[label].round())
 
     def medians(self) -> dict[str, Figures]:
         """Of each client's rounds, for each figure."""
@@ -144,14 +149,14 @@ def arguments(forms: Mapping[str, Mapping[str, Any]]) -> argparse.Namespace:
     """What the user asked for: a form, perhaps only some clients, and where to write."""
     parser = argparse.ArgumentParser(description=sys.modules["__main__"].__doc__)
     parser.add_argument("--form", choices=forms, default="short", help="how much of it (short)")
-    parser.add_argument("--only", default="", help="parts of the labels of those to measure, by commas (all)")
+    parser.add_argument("--only", nargs="+", default=[""], help="parts of the labels of those to measure (all)")
     parser.add_argument("--to", default=Path(sys.argv[0]).with_suffix(".json"), help="file to write, - for none")
     return parser.parse_args()
 
 
-def chosen(labels: Mapping[str, str], only: str) -> dict[str, str]:
+def chosen(labels: Mapping[str, str], only: list[str]) -> dict[str, str]:
     """Those of the clients that the user asked for."""
-    return {label: client for label, client in labels.items() if any(part in label for part in only.split(","))}
+    return {label: client for label, client in labels.items() if any(part in label for part in only)}
 
 
 def main(measure: Callable[..., Round], compare: Callable[[], None], *, pinned: bool = True) -> None:

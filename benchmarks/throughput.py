@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import clients
 from meter import Meter, Peak
-from rounds import Comparison, arguments, blocking, chosen, main
+from rounds import Comparison, arguments, blocking, chosen, main, turns
 from served import account, ceiling, provider
 from vectors import check_matrix, texts
 
@@ -66,12 +66,10 @@ def compare() -> None:
     asked = arguments(FORMS)
     form = FORMS[asked.form]
     found = Comparison()
-    labels = list(chosen(CLIENTS, asked.only))
-    for number in range(form["rounds"]):
-        for label in labels[number % len(labels) :] + labels[: number % len(labels)]:
-            count = form["fewer" if label.startswith(SLOW) else "count"]
-            with provider(WIDTH, LATENCY) as url:
-                found.add(__file__, {label: CLIENTS[label]}, 1, url=url, count=count)
+    for label in turns(list(chosen(CLIENTS, asked.only)), form["rounds"]):
+        count = form["fewer" if label.startswith(SLOW) else "count"]
+        with provider(WIDTH, LATENCY) as url:
+            found.add(__file__, {label: CLIENTS[label]}, 1, url=url, count=count)
     with provider(WIDTH) as url:
         found.write(asked, ceiling=ceiling(url, texts(512), 16), texts={**form, "slow": SLOW})
 
