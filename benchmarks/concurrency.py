@@ -25,7 +25,7 @@ TASKS = {"omniembed, tasks": "ours.aembed", "openai, tasks": "openai_sdk.aembed"
 THREADS = {"omniembed, threads": "ours.embed", "openai, threads": "openai_sdk.embed"}
 FORMS = {
     "tiny": {"rounds": 1, "tasks": 20, "threads": 4},
-    "short": {"rounds": 7, "tasks": 1000, "threads": 64},
+    "short": {"rounds": 5, "tasks": 1000, "threads": 64},
     "full": {"rounds": 15, "tasks": 1000, "threads": 64},
 }
 CALLS_A_THREAD = 16

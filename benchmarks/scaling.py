@@ -28,7 +28,7 @@ INPUTS = (1, 10, 100, 1_000, 10_000, 100_000, 1_000_000)
 WIDTHS = (256, 512, 1024, 1536, 2048, 3072, 4096)
 FORMS = {
     "tiny": {"rounds": 1, "inputs": (100,), "widths": (256,), "count": 8},
-    "short": {"rounds": 5, "inputs": INPUTS, "widths": WIDTHS, "count": 2048},
+    "short": {"rounds": 3, "inputs": INPUTS, "widths": WIDTHS, "count": 2048},
     "full": {"rounds": 15, "inputs": INPUTS, "widths": WIDTHS, "count": 2048},
 }
 

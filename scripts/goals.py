@@ -71,9 +71,9 @@ GOALS = (
     Goal("memory beyond the matrix", "throughput", "omniembed", "peak_mb", bound=120),
     Goal("memory beyond the matrix, async", "throughput", "omniembed async", "peak_mb", bound=120),
     Goal("CPU of a base64 reply", "decode", "omniembed, base64", "cpu_ms", {"openai, base64": 0.08}),
-    Goal("memory beyond its body", "decode", "omniembed, base64", "peak_mb", bound=16),
+    Goal("memory for a base64 reply beyond its body", "decode", "omniembed, base64", "peak_mb", bound=16),
     Goal("CPU of a reply of numbers", "decode", "omniembed, numbers", "cpu_ms", {"orjson and numpy, numbers": 0.4}),
-    Goal("memory beyond its body", "decode", "omniembed, numbers", "peak_mb", bound=20),
+    Goal("memory for a reply of numbers beyond its body", "decode", "omniembed, numbers", "peak_mb", bound=20),
     Goal("CPU of importing", "import_time", "omniembed, import", "cpu_ms", bound=60),
     Goal(
         "first vector of a new process",
