@@ -84,6 +84,7 @@ CHANGES = [
     ("src/any_llm/constants.py", '    VOYAGE = "voyage"\n', ""),
     ("README.md", "| Clouds | ", "| Clouds | 1"),
     ("docs/options.md", "`output_dimension`", "`dimension`"),
+    ("docs/performance.md", "| ≤ 0.25 |", "| ≤ 0.35 |"),
     ("docs/errors.md", "| 429 | `RateLimitError` | yes |", "| 429 | `RateLimitError` | no |"),
 ]
 

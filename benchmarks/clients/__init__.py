@@ -19,7 +19,7 @@ MODEL = "text-embedding-3-small"
 KEY = "sk-of-nobody"
 
 DISTRIBUTIONS = {
-    "ours": ("omniembed", "aiohttp", "urllib3", "msgspec", "pybase64", "numpy"),
+    "ours": ("omniembed", "msgspec", "pybase64", "numpy"),
     "no_network": ("omniembed", "msgspec", "pybase64", "numpy"),
     "openai_sdk": ("openai", "httpx2", "pydantic", "numpy"),
     "any_llm_sdk": ("any-llm-sdk", "openai", "httpx2", "pydantic"),
