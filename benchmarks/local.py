@@ -1,68 +1,97 @@
-"""How fast the local model is, and how much memory it takes. Writes local.json beside this file.
+"""How fast is the local model, beside fastembed on the same weights, and what memory does it take? Writes local.json.
 
-Run: .venv/bin/python benchmarks/local.py   (about a minute)
+Run: .venv/bin/python benchmarks/local.py [--form full] [--only omniembed]
+Here all cores may be used, for both would by themselves.
 """
 
 from __future__ import annotations
 
-import json
-import os
-import platform
-import resource
-import statistics
 import time
-from datetime import UTC, datetime
-from importlib.metadata import version
-from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-RUNS = 7
-TEXTS = 200
+import clients
+from meter import Meter, Peak
+from rounds import Comparison, arguments, chosen, main
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+CLIENTS = {
+    "omniembed": "ours.local",
+    "fastembed": "fastembed_library.embed",
+    "fastembed, one thread": "fastembed_library.embed_with_one_thread",
+}
+FORMS = {
+    "tiny": {"rounds": 1, "count": 4},
+    "short": {"rounds": 5, "count": 28},
+    "full": {"rounds": 15, "count": 140},
+}
 SENTENCE = (
     "The harbour master wrote down the name of every ship that came in before the storm, and of those that did not."
 )
+LENGTHS = (3, 5, 9, 14, 22, 48, 120)
+"""Words of seven texts."""
+SAME = 0.999
+"""Least cosine of two vectors of a text."""
 
 
-def texts() -> list[str]:
+def alike(count: int) -> list[str]:
     """About 40 tokens each, no two alike."""
-    return [f"{number}: {SENTENCE} There were {number % 17} of them, by his count." for number in range(TEXTS)]
+    return [f"{number}: {SENTENCE} There were {number % 17} of them, by his count." for number in range(count)]
 
 
-def measure() -> dict[str, float]:
-    """One process, warmed up: seconds of CPU and of the clock for TEXTS texts, medians of RUNS runs."""
-    start, cpu = time.perf_counter(), time.process_time()
-    from any_llm import embedding  # noqa: PLC0415  # the first vector from nothing is measured
-
-    embedding("all-MiniLM-L6-v2", "first", provider="local")
-    first, first_cpu = time.perf_counter() - start, time.process_time() - cpu
-    batch, walls, cpus, tokens = texts(), [], [], 0
-    for _ in range(RUNS):
-        start, cpu = time.perf_counter(), time.process_time()
-        tokens = embedding("all-MiniLM-L6-v2", batch, provider="local").usage.total_tokens
-        walls.append(time.perf_counter() - start)
-        cpus.append(time.process_time() - cpu)
-    return {
-        "first_vector_wall_seconds": round(first, 3),
-        "first_vector_cpu_seconds": round(first_cpu, 3),
-        "tokens_a_text": round(tokens / TEXTS, 1),
-        "texts_a_cpu_second": round(TEXTS / statistics.median(cpus), 1),
-        "texts_a_second": round(TEXTS / statistics.median(walls), 1),
-        "peak_megabytes": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
-    }
+def mixed(count: int) -> list[str]:
+    """About 40 tokens on the mean, as texts that people wrote: most are short, some long."""
+    words = (SENTENCE + " ").split() * 6
+    return [" ".join([f"{number}:", *words[: LENGTHS[number % len(LENGTHS)]]]) for number in range(count)]
 
 
-def main() -> None:
-    """Measure, print, write."""
-    result = {
-        "date": datetime.now(UTC).date().isoformat(),
-        "machine": {"processor": platform.machine(), "cores": os.cpu_count(), "load": round(os.getloadavg()[0], 1)},
-        "versions": {name: version(name) for name in ("onnxruntime", "tokenizers", "numpy")}
-        | {"python": platform.python_version()},
-        **measure(),
-    }
-    written = json.dumps(result, indent=2) + "\n"
-    Path(__file__).with_suffix(".json").write_text(written, encoding="utf-8")
-    print(written)
+def measure(client: str, lengths: str, count: int) -> Callable[[], dict[str, float]]:
+    """Texts a second of CPU and of the clock, and megabytes at most, the weights among them."""
+    asked = {"alike": alike, "mixed": mixed}[lengths](count)
+    with Peak() as loading:
+        begun = time.perf_counter()
+        call = clients.load(client)()
+        call(asked[:1])
+        first = time.perf_counter() - begun
+        call(asked)
+
+    wanted: Any = None
+
+    def run() -> dict[str, float]:
+        nonlocal wanted
+        with Meter() as meter:
+            found = call(asked)
+        if wanted is None:
+            wanted = clients.load("ours.local")()(asked)
+        figures = {
+            "texts_a_cpu_second": count / meter.cpu,
+            "texts_a_second": count / meter.wall,
+            "first_vector_ms": first * 1e3,
+            "least_cosine": least_cosine(wanted, found),
+        }
+        return figures if loading.bytes is None else {**figures, "peak_mb": loading.bytes / 1e6}
+
+    return run
+
+
+def least_cosine(wanted: Any, found: Any) -> float:
+    """Hold them against our own, all of unit length."""
+    least = float((found * wanted).sum(axis=1).min())
+    if not least >= SAME:
+        raise SystemExit(f"A vector is another: cosine {least}.")
+    return least
+
+
+def compare() -> None:
+    """Both libraries, texts of one length and of many."""
+    asked = arguments(FORMS)
+    found = Comparison()
+    for lengths in ("alike", "mixed"):
+        labels = {f"{label}, {lengths}": client for label, client in CLIENTS.items()}
+        found.add(__file__, chosen(labels, asked.only), lengths=lengths, **FORMS[asked.form])
+    found.write(asked)
 
 
 if __name__ == "__main__":
-    main()
+    main(measure, compare, pinned=False)

@@ -1,4 +1,4 @@
-"""What is written from rows, errors and tests, so that it cannot go stale: `make render`, or `render.py --check`.
+"""What is written from rows, errors, tests and benchmarks, and so never stale: `make render`, or `render.py --check`.
 
 Exit 0 when all is as it should be, 1 when --check finds something stale.
 """
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from overview import overview, summary
 from pages import pages
+from performance import performance
 from proof import evidence_json
 from tables import errors, members, options, statuses
 
@@ -50,6 +51,7 @@ def rendered() -> dict[Path, str | None]:
     """Each file -> what it should hold; None: it should not be there."""
     wanted: dict[Path, str | None] = dict.fromkeys((ROOT / "docs/providers").glob("*.md"))
     wanted[ROOT / EVIDENCE] = evidence_json()
+    wanted[ROOT / "docs/performance.md"] = performance()
     wanted.update((ROOT / name, NOTE + write()) for name, write in PAGES.items())
     for name, parts in PARTS.items():
         text = (ROOT / name).read_text(encoding="utf-8")
