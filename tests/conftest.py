@@ -51,9 +51,24 @@ def loopback() -> Iterator[Callable[[Callable[[Request], Answer | Raw]], Loopbac
 
 @pytest.fixture(scope="session")
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
-    """Servers that others wrote, each started when it is first asked for."""
+    """Servers that others wrote, each well when it is first asked for."""
     with Servers(tmp_path_factory.mktemp("servers")) as started:
         yield started
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _servers_come_up_meanwhile(request: pytest.FixtureRequest) -> None:
+    if hasattr(request.config, "workerinput"):
+        return  # one of several workers: it may be another that will ask for them
+    if any("servers" in case.fixturenames for case in request.session.items if isinstance(case, pytest.Function)):
+        request.getfixturevalue("servers").start()
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Names of cases are the same in every process: a set's order or an address in one is another each time."""
+    passing = [case.nodeid for case in session.items if " at 0x" in case.nodeid]
+    if passing:
+        raise pytest.UsageError(f"a case cannot be run by this name again: {passing[0]}")
 
 
 @pytest.hookimpl(wrapper=True)

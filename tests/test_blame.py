@@ -47,18 +47,28 @@ def test_a_server_that_is_wrong_about_all_costs_two_more(wrong):
     assert provider.sizes[looked:] in ([1], [1, 1])
 
 
+TURNED = {**WRONG_ABOUT_ALL, "of another width": all_are(lambda vector: vector[:2])}
+
+
 @pytest.mark.parametrize("workers", [1, 8])
 @pytest.mark.parametrize("size", [1, 64])
-@pytest.mark.parametrize("wrong", WRONG_ABOUT_ALL)
+@pytest.mark.parametrize("wrong", TURNED)
 def test_a_server_that_turns_wrong_about_all_in_mid_call_does_not_blame_each(wrong, size, workers):
     inputs, count = texts(2000), 3
-    provider = Provider(lambda sent: WRONG_ABOUT_ALL[wrong](sent) if len(provider.requests) > count else None)
+    provider = Provider(lambda sent: TURNED[wrong](sent) if len(provider.requests) > count else None)
     ended = called(inputs, provider, on_error="collect", retries=0, batch_size=size, workers=workers)
     assert ended.error.index is None
     assert len(provider.requests) <= count + 40 * workers
     kept = [item for item in ended.error.partial.data if item.embedding is not None]
     assert [item.embedding for item in kept] == [vector_of(inputs[item.index]) for item in kept]
     assert len(kept) == count * size
+
+
+@pytest.mark.parametrize("wrong", ["no list", "a page", "none", "of another width"])
+def test_a_reply_that_is_wrong_about_all_names_the_inputs_it_was_to(wrong):
+    provider = Provider(lambda sent: TURNED[wrong](sent) if len(provider.requests) > 3 else None)
+    ended = called(texts(2000), provider, retries=0, batch_size=64)
+    assert str(ended.error).endswith(", in the reply to inputs 192 to 255")
 
 
 @pytest.mark.parametrize("bad_ones", [[0], [1], [0, 1, 2, 3, 4], [59, 60, 61, 62, 63], list(range(63))])
@@ -128,6 +138,14 @@ def test_a_size_is_learnt_from_what_was_refused_not_from_what_failed(rule, learn
         ended = called(inputs, provider, memory=memory, retries=0, batch_size=None)
         assert [item.embedding for item in ended.result.data] == list(map(vector_of, inputs))
     assert (provider.sizes[0] < 64) == learns
+
+
+@pytest.mark.parametrize("size", [None, 64])
+def test_a_size_is_searched_for_once_a_call_whoever_said_it(size):
+    inputs, provider = texts(400), Provider(FEWER["400"][0])
+    ended = called(inputs, provider, retries=0, batch_size=size)
+    assert [item.embedding for item in ended.result.data] == list(map(vector_of, inputs))
+    assert provider.sizes.count(64) == 1
 
 
 def two_bad(sent, _before):

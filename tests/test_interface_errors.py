@@ -50,6 +50,7 @@ def test_a_status_is_one_error_with_every_provider(embed, provider, status, kind
 
 
 @BOTH
+@pytest.mark.parametrize("status", [429, 503])
 @pytest.mark.parametrize(
     ("headers", "retry_after"),
     [
@@ -61,9 +62,9 @@ def test_a_status_is_one_error_with_every_provider(embed, provider, status, kind
     ],
     ids=str,
 )
-def test_retry_after_is_the_providers_own_word(embed, headers, retry_after, loopback):
-    error = raised(embed, loopback(lambda _: Answer(429, json={}, headers=headers)))
-    assert isinstance(error, exceptions.RateLimitError)
+def test_retry_after_is_the_providers_own_word(embed, headers, retry_after, status, loopback):
+    error = raised(embed, loopback(lambda _: Answer(status, json={}, headers=headers)))
+    assert isinstance(error, exceptions.RateLimitError if status == 429 else exceptions.ProviderError)
     assert error.retry_after == retry_after
 
 

@@ -17,10 +17,7 @@ from loopback import Answer
 from oracles import replies
 
 TEXTS = ["First", "Zwei", " ", "Third"]
-USAGE = {
-    "together": ("unknown", 0),
-    **dict.fromkeys(SPOKEN.keys() - {"together"}, ("measured", replies.tokens(TEXTS))),
-}
+USAGE = {**dict.fromkeys(SPOKEN, ("measured", replies.tokens(TEXTS))), "together": ("unknown", 0)}
 
 
 def float32(numbers):

@@ -290,11 +290,41 @@ def test_explicit_beats_learnt_beats_row(row, learnt, client, call, first):
     assert provider.sizes[0] == first
 
 
+def test_a_cap_on_tokens_says_nothing_of_inputs():
+    memory, long, short = Memory(), [text.ljust(120) for text in texts(100)], [str(number) for number in range(5000)]
+    words = "Requested {} tokens, max 5000 tokens per request"
+    rule = lambda sent: bad(400, message=words.format(99 * len(sent))) if len(sent) > 50 else None  # noqa: E731
+    assert right(called(long, Provider(rule), memory=memory), long)
+    provider = Provider()
+    assert right(called(short, provider, memory=memory), short)
+    assert max(provider.sizes) == 512
+
+
 def test_what_the_caller_says_gives_way_to_what_is_refused():
     provider, inputs = Provider(takes(24)), texts(200)
     assert right(called(inputs, provider, batch_size=100), inputs)
     assert provider.sizes[0] == 100
     assert max(provider.sizes[1:]) == 24
+
+
+SPLIT = {
+    "a batch size": ({"batch_size": 2}, lambda _: None, []),
+    "a cap that is learnt": ({}, lambda sent: bad(413) if len(sent) > 1 else None, [4]),
+    "a bad input": ({"on_error": "collect"}, refuses("00002"), [4]),
+    "one that is refused here": ({"on_error": "collect"}, lambda _: None, []),
+}
+
+
+@pytest.mark.parametrize("name", SPLIT)
+def test_values_for_each_input_never_stand_beside_other_inputs(name):
+    options, rule, sizes = SPLIT[name]
+    inputs, provider = texts(4), Provider(rule)
+    row = ROWS["together"]._replace(refuses_texts="empty")
+    inputs[3] = "" if "here" in name else inputs[3]
+    ended = called(inputs, provider, row=row, extra={"titles": list("1234")}, **options)
+    assert isinstance(ended.error, InvalidRequestError)
+    assert ("titles holds as many values as there are inputs" in str(ended.error)) == ("bad" not in name)
+    assert (provider.sizes, ended.error.index) == (sizes, None)
 
 
 # --- equal inputs ----------------------------------------------------------------------------------------------------

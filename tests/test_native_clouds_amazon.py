@@ -141,7 +141,7 @@ def test_a_key_of_bedrock_goes_before_keys_of_aws(environment, given, key, *, pr
     assert server.requests[0].headers["authorization"].startswith(proof)
 
 
-@pytest.mark.parametrize("given", [KEYS, {"profile_name": "mine"}, {"botocore_session": Session()}], ids=str)
+@pytest.mark.parametrize("given", [KEYS, {"profile_name": "mine"}, {"botocore_session": Session()}], ids=", ".join)
 def test_a_key_beside_keys_of_aws_is_refused(given):
     with pytest.raises(InvalidRequestError, match=r"pass one of api_key, aws_access_key_id, .*profile_name"):
         AnyLLM.create("bedrock", "key", **REGION, **given)

@@ -26,7 +26,6 @@ ROOT = Path(__file__).parent.parent
 ADDING = ROOT / "docs/adding-a-provider.md"
 MARKED = re.compile(r"rendered: (?!end)\w+.*?rendered: end", re.DOTALL)
 EVIDENCE = "src/any_llm/providers/evidence.json"
-PROVES = "import pytest\n\n\n@pytest.mark.proves({!r}, {!r}, {!r})\ndef test_it():\n    pass\n"
 
 
 def render(root: Path, *arguments: str, **surroundings: str) -> tuple[int, str]:
@@ -38,17 +37,34 @@ def stale(*names: str) -> tuple[int, str]:
     return 1, "".join(f"{name} is stale: run make render\n" for name in sorted(names, key=Path))
 
 
+def proving(*proofs: tuple[str, str, str]) -> str:
+    """Write a test file whose one case proves these. (This file has no such mark: it would be collected for it.)"""
+    marks = "".join(f"@pytest.mark.{'proves'}{proof}\n" for proof in proofs)
+    return f"import pytest\n\n\n{marks}def test_it():\n    pass\n"
+
+
 @pytest.fixture
 def copy(tmp_path):
-    """All that is rendered, and what it is rendered from but for the rows, elsewhere."""
-    names = ["README.md", "pyproject.toml", "docs", "scripts", "tests", EVIDENCE, "src/any_llm/constants.py"]
-    for name in names:
+    """All that is rendered, and what it is rendered from but for the rows, elsewhere.
+
+    In place of all the tests, which take seconds to collect, stands one case that proves what is recorded.
+    """
+    rendered = ["README.md", "docs", EVIDENCE, "src/any_llm/constants.py"]
+    for name in [*rendered, "pyproject.toml", "scripts", "tests/replies/rows.json"]:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         if (ROOT / name).is_dir():
             shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy(ROOT / name, tmp_path / name)
+    recorded = json.loads((ROOT / EVIDENCE).read_text(encoding="utf-8"))
+    proofs = ((name, proof["kind"], proof["by"]) for name in recorded for proof in recorded[name])
+    (tmp_path / "tests/test_recorded.py").write_text(proving(*proofs))
     return tmp_path
+
+
+def put_all_tests(copy: Path) -> None:
+    (copy / "tests/test_recorded.py").unlink()
+    shutil.copytree(ROOT / "tests", copy / "tests", ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True)
 
 
 def change(path: Path, before: str, after: str) -> None:
@@ -94,14 +110,15 @@ def test_a_missing_mark_is_an_error(copy):
 
 
 def test_a_claim_goes_with_the_case_that_proved_it(copy):
+    put_all_tests(copy)
     change(copy / "tests/oracles/__init__.py", "    OPENROUTER,\n", "")
     change(copy / "tests/oracles/__init__.py", '    (OPENROUTER, "/", ()),\n', "")
     assert render(copy, "--check") == stale(EVIDENCE, "docs/providers.md", "docs/providers/openrouter.md", "README.md")
 
 
 def test_a_case_in_a_new_file_is_found_and_one_that_is_skipped_is_not(copy):
-    (copy / "tests/test_new.py").write_text(PROVES.format("venice", "sdk", "openai"))
-    skipped = PROVES.format("zhipu", "sdk", "openai").replace("@", "@pytest.mark.skip\n@")
+    (copy / "tests/test_new.py").write_text(proving(("venice", "sdk", "openai")))
+    skipped = proving(("zhipu", "sdk", "openai")).replace("@", "@pytest.mark.skip\n@")
     (copy / "tests/test_skipped.py").write_text(skipped)
     names = ["README.md", "docs/providers/venice.md", "docs/providers.md", EVIDENCE]
     assert render(copy) == (0, "".join(f"wrote {name}\n" for name in names))
@@ -113,7 +130,7 @@ def test_the_version_of_a_server_is_that_in_its_own_environment(copy):
     installed = copy / ".venv/servers/at-home/lib/python3.99/site-packages/voyage_at_home-4.2.dist-info"
     installed.mkdir(parents=True)
     (installed / "METADATA").write_text("Metadata-Version: 2.1\nName: voyage-at-home\nVersion: 4.2\n")
-    (copy / "tests/test_new.py").write_text(PROVES.format("voyage", "server", "voyage-at-home"))
+    (copy / "tests/test_new.py").write_text(proving(("voyage", "server", "voyage-at-home")))
     assert render(copy)[0] == 0
     proof = json.loads((copy / EVIDENCE).read_text(encoding="utf-8"))["voyage"][-1]
     assert (proof["kind"], proof["by"], proof["version"]) == ("server", "voyage-at-home", "4.2")
@@ -128,13 +145,13 @@ def test_the_version_of_a_server_is_that_in_its_own_environment(copy):
     ],
 )
 def test_a_claim_that_cannot_be_recorded_is_an_error(copy, proof, told):
-    (copy / "tests/test_new.py").write_text(PROVES.format(*proof))
+    (copy / "tests/test_new.py").write_text(proving(proof))
     code, output = render(copy, "--check")
     assert (code, told in output) == (1, True)
 
 
 def test_a_file_that_cannot_be_collected_is_an_error(copy):
-    (copy / "tests/test_new.py").write_text("import no_such_sdk\n" + PROVES.format("voyage", "sdk", "openai"))
+    (copy / "tests/test_new.py").write_text("import no_such_sdk\n" + proving(("voyage", "sdk", "openai")))
     code, output = render(copy, "--check")
     assert (code, "no_such_sdk" in output) == (1, True)
 
@@ -146,9 +163,11 @@ def test_another_version_of_an_sdk_or_none_makes_nothing_stale(copy, tmp_path):
         if distributions & {*providers}:
             (tmp_path / "absent" / package).mkdir(parents=True)
             (tmp_path / "absent" / package / "__init__.py").write_text("raise ImportError")
-    change(copy / EVIDENCE, f'"version": "{version("openai")}"', '"version": "1.0.0"')
+    at_that_time = next(proof["version"] for proof in recorded["openai"] if proof["by"] == "openai")
+    change(copy / EVIDENCE, f'"version": "{at_that_time}"', '"version": "1.0.0"')
     render(copy)  # the pages show that version
     paths = os.pathsep.join(filter(None, (str(tmp_path / "absent"), os.environ.get("PYTHONPATH", ""))))
+    put_all_tests(copy)
     assert render(copy, "--check", PYTHONPATH=paths) == (0, "")
     change(copy / EVIDENCE, '"version": "1.0.0", ', "")
     assert render(copy, "--check")[0] == 1
@@ -231,7 +250,8 @@ def test_the_whole_diff_of_a_row_is_the_one_on_the_page():
 
 
 def test_a_diff_that_is_stale_is_written_anew(copy):
-    shutil.copytree(ROOT / "src", copy / "src", dirs_exist_ok=True)
+    put_all_tests(copy)
+    shutil.copytree(ROOT / "src", copy / "src", ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True)
     page = copy / ADDING.relative_to(ROOT)
     text = page.read_text(encoding="utf-8")
     change(

@@ -120,7 +120,9 @@ def outcome(noun, **keywords):
         return TypeError
 
 
-@pytest.mark.parametrize("choice", CHOICES, ids=str)
+@pytest.mark.parametrize(
+    "choice", CHOICES, ids=lambda choice: str(sorted(choice) if isinstance(choice, set) else choice)
+)
 @pytest.mark.parametrize("argument", ["include", "exclude"])
 def test_include_and_exclude(argument, choice):
     assert outcome(OURS, **{argument: choice}) == outcome(THEIRS, **{argument: choice})

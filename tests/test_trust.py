@@ -106,7 +106,7 @@ def test_two_words_on_whom_to_trust_are_an_error(make, beside):
         AnyLLM.create("openai", KEY, ssl_context=make(), **beside)
 
 
-@pytest.mark.parametrize("options", [{"verify": False}, {"ssl_context": nobody_verified()}], ids=str)
+@pytest.mark.parametrize("options", [{"verify": False}, {"ssl_context": nobody_verified()}], ids=", ".join)
 def test_to_verify_nobody_is_a_warning_where_it_is_asked_for(options):
     with pytest.warns(UserWarning, match="key and the texts go to whoever answers") as caught:
         AnyLLM.create("openai", KEY, **options)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from any_llm import InvalidModelError, InvalidRequestError
@@ -66,7 +68,9 @@ REFUSED = [
 
 
 @COLOURS
-@pytest.mark.parametrize(("given", "word"), REFUSED, ids=[ascii(given)[:70] for given, _ in REFUSED])
+@pytest.mark.parametrize(
+    ("given", "word"), REFUSED, ids=[re.sub(r" at 0x\w+", "", ascii(given))[:70] for given, _ in REFUSED]
+)
 def test_it_is_refused_before_anything_is_sent(given, word, call, loopback):
     server = loopback(vectors)
     with pytest.raises(InvalidRequestError, match=word) as caught:

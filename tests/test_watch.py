@@ -152,7 +152,7 @@ async def later(event):
 
 
 @pytest.mark.parametrize("name", ["on_request", "on_retry"])
-@pytest.mark.parametrize("value", ["print", 5, later], ids=str)
+@pytest.mark.parametrize("value", ["print", 5, later], ids=["print", "5", "later"])
 def test_what_is_no_plain_function_is_refused(name, value):
     with pytest.raises(InvalidRequestError, match=f"{name} must be a plain function"):
         AnyLLM.create("fake", **{name: value})

@@ -138,10 +138,14 @@ def test_we_send_what_the_sdk_sends_and_read_what_it_reads(cloud: Cloud, case: C
     assert len(set(float32(read.vectors))) == len(case.texts)
 
 
-DIFFERING = [pytest.param(cloud, difference) for cloud in CLOUDS for difference in cloud.differences]
+DIFFERING = [
+    pytest.param(cloud, difference, id=f"{cloud}-{difference.__name__}")
+    for cloud in CLOUDS
+    for difference in cloud.differences
+]
 
 
-@pytest.mark.parametrize(("cloud", "difference"), DIFFERING, ids=str)
+@pytest.mark.parametrize(("cloud", "difference"), DIFFERING)
 def test_a_difference_that_is_none_any_more_is_struck_off(cloud: Cloud, difference: Callable[[Sent], None]):
     with Loopback(cloud.answer) as server:
         sent, _ = recording(cloud, cloud.cases[0], server, "a2V5")

@@ -138,7 +138,10 @@ REPLIES: dict[str, Fault] = {
     "204": broken(lambda _: Answer(204, headers={"content-length": "0"})),
     "200 without a body": broken(lambda _: Answer(200)),
     "200 as a page": broken(lambda _: Answer(200, body=HTML)),
-    "200 with an error": broken(lambda _: Answer(200, json={"error": {"message": "overloaded"}})),
+    "200 with an error": broken(
+        lambda request: Answer(200, json={"error": {"message": f"overloaded, {request.headers['authorization']}"}}),
+        words="it says: overloaded, Bearer ***",
+    ),
     "200 with null": broken(lambda _: Answer(200, body=b"null")),
     "201": right(instead(lambda body: body, 201)),
     "JSON cut": broken(instead(lambda body: body[:-1])),

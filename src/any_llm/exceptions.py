@@ -47,13 +47,14 @@ __all__ = [
 class AnyLLMError(Exception):
     """The root of every error raised here.
 
-    `status_code` is the HTTP status (None when there was no reply), `code`, `param` and `error_type` are the provider's
-    own words, `index` is the position in `inputs` of the input at fault, where one is. `partial` is the result as far
-    as it came before the call ended, its other vectors None; None when nothing came.
+    `status_code` is the HTTP status (None when there was no reply); `code`, `param`, `error_type` and `retry_after`
+    (when to come back: seconds, or a date) are the provider's own words; `index` is the position in `inputs` of the
+    one at fault, if any; `partial` is the result as far as it came, its other vectors None; None when nothing came.
     """
 
     default_message = "An error occurred"
     partial: CreateEmbeddingResponse | None = None
+    retry_after: str | None = None
 
     def __init__(
         self,

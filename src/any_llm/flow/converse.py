@@ -36,6 +36,8 @@ T = TypeVar("T")
 
 OK = range(200, 300)
 UNAUTHORISED = 401
+LOOK = 1024
+"""Bytes of a 200 that is no answer that are looked through for the word that it is an error."""
 POLL = 0.5
 """Seconds between two questions whether a provider is done."""
 
@@ -152,8 +154,10 @@ def _tried(
         return Problem(refused, outcome.now[0], long=said(refused, refused.message, batch))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, InvalidVectorError) as wrong:
         # A broken 200 is looked at once more, whatever max_retries says: it was paid for.
-        free = "look" if isinstance(command, Send) else None
-        error = failure.unreadable(call, str(wrong), getattr(wrong, "index", None), wrong.__cause__)
+        free, reason = "look" if isinstance(command, Send) else None, str(wrong)
+        if isinstance(command, Send) and isinstance(outcome.value, Reply) and b'"error"' in outcome.value.body[:LOOK]:
+            reason = failure.disguised(wrong, call, command, batch, setting.adapter.explain(outcome.value))
+        error = failure.unreadable(call, reason, getattr(wrong, "index", None), wrong.__cause__)
         return Problem(error, outcome.now[0], free=free, twice=True, salvage=getattr(wrong, "salvage", None))
     if problem.again:
         turn.refused(problem.at, asked=problem.asked, limited=isinstance(problem.error, RateLimitError))

@@ -12,6 +12,8 @@ from any_llm.flow.redact import redact, without_secrets
 from any_llm.wire import UnusableReplyError, public
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from any_llm.wire import Batch, Call, Refusal, Reply, Send, TransportError
 
 BY_STATUS: dict[int, type[errors.AnyLLMError]] = {
@@ -93,9 +95,9 @@ def refused(
     if kind is errors.ContextLengthExceededError:
         details["index"] = batch.indexes[0] if len(batch) == 1 else None
         message = f"{message} {WAYS_OUT}"
-    if kind is errors.RateLimitError:
-        details["retry_after"] = reply.headers.get("retry-after", None if asked is None else f"{asked:g}")
-    return kind(f"{call.model}: {message}", None, call.row.name, **details)
+    error = kind(f"{call.model}: {message}", None, call.row.name, **details)
+    error.retry_after = reply.headers.get("retry-after", None if asked is None else f"{asked:g}")
+    return error
 
 
 def _redirect(sent: Send, reply: Reply) -> str:
@@ -148,6 +150,21 @@ def unreadable(
     error = errors.InvalidResponseError(said, beneath, call.row.name, status_code=200, index=index)
     error.__cause__ = beneath
     return error
+
+
+def disguised(wrong: Exception, call: Call, sent: Send, batch: Batch, refusal: Refusal) -> str:
+    """What is wrong with a 200 that cannot be read, and the provider's own words, where it is an error in disguise."""
+    if refusal.message == "no message":
+        return str(wrong)
+    return f"{wrong}; it says: {redact(without_secrets(refusal.message, sent.headers, call.query), batch.texts)}"
+
+
+def in_reply_to(error: errors.AnyLLMError, positions: Sequence[int]) -> None:
+    """Say which inputs a reply was to that cannot be right, where none of them is known to be at fault."""
+    if not isinstance(error, errors.InvalidResponseError) or error.index is not None or len(positions) == 1:
+        return
+    error.message += f", in the reply to inputs {min(positions)} to {max(positions)}"
+    error.args = (error.message,)
 
 
 def alike(error: errors.AnyLLMError, index: int | None) -> errors.AnyLLMError:

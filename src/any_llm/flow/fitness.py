@@ -9,10 +9,11 @@ from any_llm.flow.bounds import least, most
 from any_llm.flow.failure import too_long
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from any_llm.exceptions import AnyLLMError
     from any_llm.flow.setting import Setting
+    from any_llm.wire import Batch, Call
 
 
 def unfit(setting: Setting, inputs: Sequence[str], order: Iterable[int], *, start: int = 0) -> dict[int, AnyLLMError]:
@@ -44,6 +45,20 @@ def unfit(setting: Setting, inputs: Sequence[str], order: Iterable[int], *, star
         if error is not None:
             found[index] = error
     return found
+
+
+def of_each(extra: Mapping[str, object], size: int) -> str | None:
+    """Name a field of the provider's own that holds a value for each of so many inputs, if there is one."""
+    named = (name for name, value in extra.items() if isinstance(value, list | tuple) and len(value) == size)
+    return next(named, None)
+
+
+def whole(call: Call, each: str | None, batch: Batch, size: int) -> None:
+    """Refuse to send some of the inputs beside a field with a value for each: they would be read as of others."""
+    if each is not None and len(batch) != size:
+        reason = f"{each} holds as many values as there are inputs, and these take more than one request, in which they"
+        advice = f"would stand beside other texts. Pass fewer inputs a call: {len(batch)} go in one."
+        raise InvalidRequestError(f"{reason} {advice}", provider_name=call.row.name)
 
 
 def _over(setting: Setting, text: str, limit: int) -> bool:

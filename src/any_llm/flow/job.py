@@ -11,13 +11,13 @@ from any_llm.exceptions import ContextLengthExceededError
 from any_llm.flow import tokens
 from any_llm.flow.caps import Cap
 from any_llm.flow.converse import converse
-from any_llm.flow.failure import alike, lost, place, too_long, unreadable
-from any_llm.flow.fitness import unfit
+from any_llm.flow.failure import alike, in_reply_to, lost, place, too_long, unreadable
+from any_llm.flow.fitness import of_each, unfit, whole
 from any_llm.flow.lessons import from_refusal, from_success, kind
 from any_llm.flow.merge import merge
 from any_llm.flow.overflow import Long
 from any_llm.flow.pieces import Pieces
-from any_llm.flow.plan import Plan, repeated
+from any_llm.flow.plan import Plan, equal_ones
 from any_llm.flow.record import Record
 from any_llm.flow.retry import DEADLINE, MANY_REQUESTS
 from any_llm.flow.room import giving_way, in_force
@@ -41,20 +41,18 @@ class Job:
 
     def __init__(self, setting: Setting, inputs: Sequence[str], start: int = 0) -> None:
         """Nothing has gone yet. `start`: as in unfit()."""
-        self.size = len(inputs)
-        self.inputs = inputs
-        self.call = setting.call
-        self.watch = setting.watch
+        self._start, self.size, self.inputs = start, len(inputs), inputs
+        self.setting, self.call, self.watch = setting, setting.call, setting.watch
         self.of_many = False
         """Whether other calls come before or after it: then it is as patient as one of many requests."""
-        self.setting = setting
         call, options = setting.call, setting.call.options
         self._explicit = setting.explicit
         if options.batch_size is not None:
             self._explicit = self._explicit._replace(items=options.batch_size)
         self._minute = setting.terms.minute
         self._collect = options.on_error == "collect"
-        self._same = repeated(call, inputs)
+        self._each = of_each(call.extra, self.size) if call.extra else None  # tells equal texts apart
+        self._same = {} if self._each or options.dedupe is False else equal_ones(inputs)
         order: Sequence[int] = range(self.size)
         if self._same:
             setting.tally.add(deduplicated=len(self._same))
@@ -115,22 +113,24 @@ class Job:
         return tokens.rate(self.setting.memory.known(self.setting.place, self._now).seen)
 
     def _converse(self, batch: Batch, limits: Limits, *, again: bool) -> Flow:
+        whole(self.call, self._each, batch, self.size)
         result = yield from converse(self.setting, batch, halved=again)
         if isinstance(result, Answer):
             return self._keep(batch, result, limits)
         self._now = max(self._now, result.at)
+        in_reply_to(result.error, [self._start + self._pieces.owner(row) for row in batch.indexes])
         if result.large is not None:
             self._give_back(batch, result, result.large)
         elif isinstance(result.error, ContextLengthExceededError) and self.setting.overflow.splits:
             yield from self._too_long(batch, result)
-        elif not may_be_an_input(result):
+        elif not may_be_an_input(result) or (self._each and len(batch) > 1):
             raise result.error
         elif len(batch) > 1:
             bench = self._bench()
             found = yield from search(bench, batch, result, proven=bool(self._record.answers))
             if not found and not failed(result):  # a server that fails teaches nothing
                 went = Limits(items=max(bench.well, default=1))
-                from_refusal(self.setting, batch, Cap(limits=went, named=False), result.at)
+                self._keep_to(Cap(limits=went, named=False), batch, result.at)
         else:
             # To go on past a bad request would be to send it again for each input.
             if self._collect and (self._record.empty or self._record.doubtful()):

@@ -133,6 +133,12 @@ class Matrix:
         size = self.width * bytes_each(self.form)
         self.put(place, bytes(self.buffer[first * size : (first + 1) * size]))
 
+    def beside(self) -> Matrix:
+        """Room for one vector more, which is to be like these and is for nobody."""
+        made = Matrix(1, self.form)
+        made.width, made.buffer = self.width, bytearray(bytes_each(self.form) * self.width)
+        return made
+
     def limit(self, count: int, sent: int) -> int:
         """Bytes at most of a reply to `sent` bytes that ask for `count` vectors, and may repeat what was sent."""
         width = max(LIKELY, self.form.cut_from or self.form.width or self.width or WIDEST)

@@ -11,7 +11,6 @@ from any_llm.wire import Batch
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from any_llm.wire import Call
 
 STRETCH = 256
 """Inputs looked at together."""
@@ -146,14 +145,6 @@ class Plan:
 
 def _over(limits: Limits, tokens: int, total: int) -> bool:
     return (limits.tokens is not None and tokens > limits.tokens) or (limits.bytes is not None and total > limits.bytes)
-
-
-def repeated(call: Call, inputs: Sequence[str]) -> dict[int, int]:
-    """Positions of inputs that need not be sent, for an equal one is -> where that one stands."""
-    count = len(inputs)
-    # A field with a value for each input tells equal texts apart.
-    each = any(isinstance(value, list | tuple) and len(value) == count for value in call.extra.values())
-    return {} if count == 1 or each or call.options.dedupe is False else equal_ones(inputs)
 
 
 def equal_ones(inputs: Sequence[str]) -> dict[int, int]:

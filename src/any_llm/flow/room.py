@@ -43,11 +43,11 @@ class Room(msgspec.Struct, frozen=True):
 def in_force(room: Room, explicit: Limits, row: Limits, first: Limits, minute: Limits = UNLIMITED) -> Limits:
     """Join what is known: what the caller says beats what was learnt, and that what the row says.
 
-    `first` is where one begins when nothing is known of items and tokens, `minute` what may go in a minute: what is
-    more would have to wait for an empty one.
+    `first` is where one begins when nobody says anything of items and tokens: a refusal tells of one of them.
+    `minute` is what may go in one: what is more would have to wait for an empty one.
     """
     known = tightest(room.named, row)
-    if (known.items, known.tokens, explicit.items, explicit.tokens) == (None, None, None, None):
+    if (row.items, row.tokens, explicit.items, explicit.tokens) == (None, None, None, None):
         grown = Limits(*(None if limit is None else limit * room.grown for limit in first))
         known = tightest(known, grown, Limits(items=MOST))
     return tightest(Limits(*map(_first, explicit, tightest(known, room.guessed))), minute)

@@ -13,7 +13,6 @@ import msgspec
 from any_llm.exceptions import ContentFilterError, ContextLengthExceededError, InvalidRequestError, ProviderError
 from any_llm.flow.converse import converse
 from any_llm.flow.failure import alike
-from any_llm.flow.matrix import Matrix
 from any_llm.flow.setting import Answer, Problem
 from any_llm.wire import Batch
 
@@ -72,7 +71,7 @@ def failed(problem: Problem) -> bool:
 def acquit(setting: Setting, problem: Problem) -> Generator[Command, Outcome, None]:
     """Raise the problem's error, of no input, when even a plain word is refused: then it is the request."""
     text = setting.call.prefix + WORD
-    apart = msgspec.structs.replace(_hasty(setting), matrix=Matrix(1, setting.matrix.form))
+    apart = msgspec.structs.replace(_hasty(setting), matrix=setting.matrix.beside())
     result = yield from converse(apart, Batch([text], [0], len(text)), halved=True)
     if isinstance(result, Problem):
         raise alike(problem.error, None)

@@ -47,7 +47,7 @@ class CreateEmbeddingResponse(Described):
     usage: Usage
     provider: str | None = None
     request_ids: tuple[str, ...] = ()
-    """One a request sent."""
+    """The provider's names of the requests that brought the vectors, as far as it names any."""
     input_type_applied: Applied | None = None
     """How the role that was asked for reached the model; None when none was."""
     dimensions_by: Literal["provider", "client"] | None = None
