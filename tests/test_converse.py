@@ -22,10 +22,14 @@ from any_llm.exceptions import (
     ProviderTimeoutError,
     RateLimitError,
 )
+from any_llm.flow.caps import Cap
 from any_llm.flow.converse import converse
 from any_llm.flow.memory import Memory
-from any_llm.flow.setting import Answer
-from any_llm.wire import Admit, Outcome, TransportError
+from any_llm.flow.overflow import Long
+from any_llm.flow.setting import Answer, Problem
+from any_llm.providers.row import Limits
+from any_llm.types.requests import Requests
+from any_llm.wire import Admit, Outcome, Sleep, TransportError
 from by_hand import (
     KEY,
     MONOTONIC,
@@ -71,6 +75,9 @@ STORIES = [
     ("404", [bad(404)], "go send", ModelNotFoundError),
     ("422", [bad(422)], "go send", InvalidRequestError),
     ("501", [bad(501)], "go send", ProviderError),
+    ("299", [msgspec.structs.replace(good(), status=299)], "go send", None),
+    ("300", [msgspec.structs.replace(good(), status=300)], "go send", ProviderError),
+    ("199", [msgspec.structs.replace(good(), status=199)], "go send", ProviderError),
     ("302", [reply(b"", 302, location="https://elsewhere.test/")], "go send", ProviderError),
     ("broken, then right", [BROKEN, good()], "go send go send", None),
     ("broken twice", [BROKEN, BROKEN], "go send go send", InvalidResponseError),
@@ -231,6 +238,18 @@ def test_a_wait_that_is_ended_ends_all(ends: str, error: TransportError, raised:
     assert str(error) in str(played.error)
 
 
+@pytest.mark.parametrize("waiting", [1, 2], ids=["for its turn", "for the pause to end"])
+def test_a_wait_that_is_ended_says_what_was_wrong_before(waiting: int):
+    flow = converse(a_setting(a_call()), a_batch())
+    next(flow)
+    for value in (None, bad(500), None)[: 4 - waiting]:
+        command = flow.send(Outcome(value, (MONOTONIC, WALL)))
+    assert isinstance(command, [Admit, Sleep][waiting - 1])
+    with pytest.raises(ProviderTimeoutError) as raised:
+        flow.throw(DEADLINE)
+    assert (type(raised.value.__cause__), raised.value.__cause__.status_code) == (ProviderError, 500)
+
+
 def test_a_conversation_closed_halfway_says_nothing():
     flow = converse(a_setting(a_call()), a_batch())
     next(flow)
@@ -247,6 +266,111 @@ def test_the_error_says_what_the_provider_said():
     assert (error.status_code, error.code, error.param, error.error_type, error.retry_after) == (
         *(429, "rate_limit_exceeded", "some_param", "some_type", "61"),
     )
+
+
+def lost(*, sent: int = 1, **how: bool) -> TransportError:
+    error = TransportError("no answer", **how)
+    error.sent = sent
+    return error
+
+
+LONG = "This model's maximum context length is 16 tokens, however you requested 18 tokens"
+HALF = Cap(limits=Limits(items=1), named=False)
+PROBLEMS = [
+    # what comes of two inputs, at the first try -> worth another, counted or free; perhaps billed; what is too much
+    ("late", lost(timed_out=True), (False, None, True, HALF)),
+    ("late, and over", lost(timed_out=True, retryable=False), (False, None, True, None)),
+    ("late, and never sent", lost(timed_out=True, sent=0), (True, None, False, None)),
+    ("reset", lost(), (True, None, True, None)),
+    ("never sent", lost(sent=0), (True, None, False, None)),
+    ("cut off", lost(begun=True), (True, "look", True, None)),
+    ("unreadable", lost(begun=True, retryable=False), (False, "look", True, None)),
+    ("500", bad(500), (True, None, False, None)),
+    ("too large", bad(413), (False, None, False, Cap(limits=Limits(bytes=sum(map(len, TEXTS)) // 2), named=False))),
+    ("broken", BROKEN, (False, "look", True, None)),
+    ("an empty account", bad(429, code="insufficient_quota"), (False, None, False, None)),
+]
+
+
+@pytest.mark.parametrize(("came", "worth"), [pytest.param(*story[1:], id=story[0]) for story in PROBLEMS])
+def test_what_a_problem_says(came: object, worth: tuple[object, ...]):
+    found = problem_of(a_setting(a_call(), retries=0), came)
+    assert (found.again, found.free, found.twice, found.large, found.at) == (*worth, MONOTONIC)
+
+
+def problem_of(setting, came, batch=None) -> Problem:
+    """What the last of the tries says that end in this way."""
+    kept: list[Problem] = []
+
+    def flow():
+        kept.append((yield from converse(setting, batch or a_batch())))
+
+    looks = 1 + (came is BROKEN or getattr(came, "begun", False))
+    play(setting, [came] * looks, flow=flow())
+    return kept[0]
+
+
+def test_a_problem_says_how_long_an_input_was_and_may_be():
+    found = problem_of(a_setting(a_call(), retries=0), bad(400, message=LONG), a_batch(TEXTS[:1]))
+    assert (found.long, found.large) == (Long(16, 18), None)
+
+
+COUNTS = [
+    # texts, tokens the reply counts -> measured, total
+    (TEXTS, (9, 12), (9, 12)),
+    (TEXTS, (9, 5), (9, 9)),
+    (TEXTS, (9, None), (9, 9)),
+    (TEXTS, (0, 0), (None, None)),  # of a text that is not blank, 0 is no count
+    (["a", " "], (0, 0), (None, None)),
+    (["", " "], (0, 0), (0, 0)),
+]
+
+
+@pytest.mark.parametrize(("texts", "counted", "told"), COUNTS)
+def test_what_a_reply_counts_is_believed_where_it_can_be(texts, counted, told):
+    usage = dict(zip(("prompt_tokens", "total_tokens"), counted, strict=True))
+    answer = play(a_setting(a_call()), [good(usage=usage)], batch=a_batch(texts)).answer
+    assert (answer.measured, answer.total_tokens) == told
+
+
+def test_milliseconds_are_told_as_the_seconds_to_wait():
+    error = play(a_setting(a_call()), [bad(429, retry_after_ms="61000")]).error
+    assert (type(error), error.retry_after) == (RateLimitError, "61")
+
+
+NOT_OURS = [
+    # a call, what is known of the place -> base64 was not our idea
+    (a_call("together", "m"), None),
+    (a_call(extra={"encoding_format": "base64"}), None),
+    (a_call(), False),
+]
+
+
+@pytest.mark.parametrize(("call", "base64"), NOT_OURS)
+def test_where_base64_was_not_our_idea_it_is_not_asked_without(call, base64):
+    memory = Memory()
+    memory.learn(PLACE, MONOTONIC, base64=base64)
+    refusal = bad(400, message="encoding_format: base64 is not supported")
+    assert play(a_setting(call, memory=memory), [refusal]).trace == "go send"
+
+
+def test_a_server_that_fails_is_not_asked_without_base64():
+    assert play(a_setting(a_call(), retries=0), [bad(500, message="base64 broke")]).trace == "go send"
+
+
+@pytest.mark.parametrize("halved", [False, True])
+def test_what_was_sent_before_with_others_is_counted_as_halved(halved: bool):  # noqa: FBT001
+    setting = a_setting(a_call())
+    play(setting, [good()], flow=converse(setting, a_batch(), halved=halved))
+    assert setting.tally.requests() == Requests(sent=1, halved=int(halved))
+
+
+def test_where_nothing_is_tried_again_no_retry_is_spent():
+    memory = Memory()
+    for _ in range(200):
+        error = play(a_setting(a_call(), memory=memory, retries=0), [bad(500)]).error
+        assert not hasattr(error, "__notes__")
+    assert play(a_setting(a_call(), memory=memory), [bad(500), good()]).error is None
 
 
 def test_an_input_that_is_too_long_stays_so():

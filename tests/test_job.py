@@ -105,7 +105,7 @@ def test_collecting_finds_every_bad_input_and_sends_little_more(drawn, status):
     assert billed == Counter(text for i, text in enumerate(inputs) if i not in wrong)
 
 
-@pytest.mark.parametrize("status", [400, 422, 500, 502])
+@pytest.mark.parametrize("status", [400, 422, 500, 502, 503, 504])
 @pytest.mark.parametrize("count", [2, 64, 1000])
 @pytest.mark.parametrize("on_error", ["raise", "collect"])
 def test_a_request_that_is_at_fault_costs_two_more_and_blames_nobody(count, status, on_error):

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from itertools import islice, pairwise
-from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from any_llm.flow.plan import Plan
+from any_llm.flow.plan import Plan, equal_ones
 from any_llm.flow.tokens import estimate, size
 from any_llm.providers.row import Limits
+from any_llm.wire import Batch
 from by_hand import PROPERTY
-
-if TYPE_CHECKING:
-    from any_llm.wire import Batch
 
 STORIES = [
     (["a"] * 5, Limits(items=2), [2, 2, 1]),
@@ -87,6 +84,89 @@ def test_a_limit_learnt_meanwhile_counts():
     sizes.append(len(next(batches)))
     limits[0] = limits[2]
     assert [*sizes, *map(len, batches)] == [4, 1, 2]
+
+
+FIRST = Batch(["a", "b", "c"], range(3), 3)
+COMES_BACK = [
+    # after the first three of seven were taken -> what is taken then, and whether it was sent before
+    ("nothing", lambda _: None, [("def", False), ("g", False)]),
+    ("it was too much", lambda plan: plan.give_back(FIRST),
+     [("ab", True), ("c", True), ("def", False), ("g", False)]),
+    ("some of them", lambda plan: plan.again([2, 0]), [("ca", True), ("def", False), ("g", False)]),
+    ("pieces", lambda plan: plan.add("vwxy", halved=False),
+     [("vwx", False), ("y", False), ("def", False), ("g", False)]),
+    ("pieces of what was sent", lambda plan: plan.add("vwxy", halved=True),
+     [("vwx", True), ("y", True), ("def", False), ("g", False)]),
+    ("some are dropped", lambda plan: plan.drop({1, 4, 6}), [("df", False)]),
+    ("all are dropped", lambda plan: plan.drop({3, 4, 5, 6}), []),
+    ("too much, and one is dropped", lambda plan: (plan.give_back(FIRST), plan.drop({1})),
+     [("ac", True), ("def", False), ("g", False)]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("change", "then"), [pytest.param(*story[1:], id=story[0]) for story in COMES_BACK])
+def test_what_comes_back_goes_before_all_others(change, then):
+    plan = Plan("abcdefg", lambda: Limits(items=3))
+    assert (plan.take(), plan.halved, plan.done()) == (FIRST, False, False)
+    change(plan)
+    taken = []
+    while not plan.done():
+        batch = plan.take()
+        taken.append(("".join(batch.texts), plan.halved))
+        assert batch.texts == [plan.text(index) for index in batch.indexes]
+    assert (taken, plan.take()) == (then, None)
+
+
+def test_of_nothing_nothing_is_taken():
+    plan = Plan([], Limits)
+    assert (plan.done(), plan.take(), plan.halved) == (True, None, False)
+
+
+def test_pieces_stand_after_all_inputs():
+    plan = Plan("abc", Limits)
+    assert [*plan.add("xy", halved=True), *plan.add("z", halved=True)] == [3, 4, 5]
+
+
+def test_only_some_are_planned_in_the_order_they_are_given():
+    plan = Plan("abcdef", lambda: Limits(items=2), order=[5, 0, 3])
+    assert [batch.texts for batch in iter(plan.take, None)] == [["f", "a"], ["d"]]
+
+
+COUNTED = [
+    # prefix, limits, counted by -> texts of each batch, and its tokens
+    ("", Limits(), None, [(["a", "bbb", "ccccc"], 1 + 2 + 3)]),
+    ("1234", Limits(), None, [(["1234a", "1234bbb", "1234ccccc"], 3 + 4 + 5)]),
+    ("1234", Limits(tokens=7), None, [(["1234a", "1234bbb"], 7), (["1234ccccc"], 5)]),
+    ("1234", Limits(tokens=6), None, [(["1234a"], 3), (["1234bbb"], 4), (["1234ccccc"], 5)]),
+    ("1234", Limits(tokens=12), len, [(["1234a", "1234bbb"], 12), (["1234ccccc"], 9)]),
+    ("1234", Limits(tokens=11), len, [(["1234a"], 5), (["1234bbb"], 7), (["1234ccccc"], 9)]),
+    ("1234", Limits(items=3), len, [(["1234a", "1234bbb", "1234ccccc"], 3 + 4 + 5)]),  # no limit: not worth counting
+    ("1234", Limits(bytes=12), None, [(["1234a", "1234bbb"], 7), (["1234ccccc"], 5)]),
+    ("1234", Limits(bytes=11), None, [(["1234a"], 3), (["1234bbb"], 4), (["1234ccccc"], 5)]),
+]
+
+
+@pytest.mark.parametrize(("prefix", "limits", "count", "batches"), COUNTED)
+def test_what_stands_before_a_text_counts(prefix, limits, count, batches):
+    plan = Plan(["a", "bbb", "ccccc"], lambda: limits, prefix=prefix, count=count)
+    assert [(batch.texts, batch.tokens) for batch in iter(plan.take, None)] == batches
+
+
+@pytest.mark.parametrize("indexes", [range(1, 3), range(0, 3, 2), [1, 2], [2, 1], [1]])
+def test_a_batch_of_ones_own_choice_is_estimated_at_the_rate_of_the_place(indexes):
+    plan = Plan(["a", "bbb", "ccccc"], Limits, prefix="1234", rate=lambda: 10.0)
+    batch = plan.batch(indexes)
+    assert (batch.texts, batch.indexes) == (["1234" + "abc"[i] * (2 * i + 1) for i in indexes], indexes)
+    assert batch.tokens == sum(10 * (3 + i) for i in indexes)
+    assert plan.batch(indexes, 7).tokens == 7
+
+
+@pytest.mark.parametrize(
+    ("inputs", "same"),
+    [("", {}), ("abc", {}), ("aba", {2: 0}), ("aabba", {1: 0, 3: 2, 4: 0}), (["a", "A", "a ", "á", "a\u0301"], {})],
+)
+def test_equal_ones_are_found_with_the_first_of_their_kind(inputs, same):
+    assert equal_ones(inputs) == same
 
 
 TOKENS = [("", 1), ("a", 1), ("hello world", 6), ("文", 2), ("a" * 1000, 501)]

@@ -93,6 +93,7 @@ WRONG = [
     ("all too small to be told from zero", part(A, [1e-60, 0], C), "all zero", 1),
     ("base64 of NaN", part(AAA, AAA, packed(math.nan, 1)), "NaN or infinity", 2),
     ("base64 of infinity", part(AAA, packed(1, -math.inf), AAA), "NaN or infinity", 1),
+    ("base64 of NaN and infinity", part(AAA, packed(math.nan, -math.inf), AAA), "NaN or infinity", 1),
     ("base64 of zeros", part(AAA, packed(0, -0.0), AAA), "all zero", 1),
     ("base64 cut", part(AAA, AAA[:-1], AAA), "base64", 1),
     ("base64 of five bytes", part(*[b64encode(b"12345").decode()] * 3), "whole float32", 0),
@@ -101,7 +102,9 @@ WRONG = [
     ("rubbish in the middle", part(AAA, AAA[:4] + "!!!!" + AAA[8:], AAA), "not valid base64", 1),
     ("base64 for addresses", part(AAA, AAA[:-2] + "-_", AAA), "base64", 1),
     ("base64 in lines", part(AAA, AAA[:4] + "\n" + AAA[5:], AAA), "base64", 1),
-    ("padding in the middle", part(AAA, "AAA=" + AAA[4:], AAA), "base64", 1),
+    ("padding in the middle", part(AAA, "AAA=" + AAA[4:], AAA), "not valid base64", 1),
+    ("too much padding", part(*["AAAAA==="] * 3), "not valid base64", 0),
+    ("base64 cut after three values", part(*["A" * 17] * 3), "whole float32", 0),
     ("not ASCII", part(AAA, "é" + AAA[1:], AAA), "base64", 1),
     ("an empty string", part("", "", ""), "empty", 0),
     ("a list among base64", part(AAA, B, AAA), "among", 1),
@@ -110,6 +113,7 @@ WRONG = [
     ("null before base64", part(None, AAA, AAA), "vector", 0),
     ("null, base64 and a list", part(None, AAA, C), "as many", None),
     ("base64 among lists", part(A, AAA, C), "str", 1),
+    ("neither lists nor base64", part(None, 7, 8), "null", 0),
     ("null among base64", part(AAA, None, AAA), "vector", 1),
 ]
 
@@ -118,6 +122,22 @@ WRONG = [
 def test_wrong_ones(made: Part, words: str, index: int | None):
     with pytest.raises(InvalidVectorError, match=words) as error:
         filled(made)
+    assert error.value.index == index
+
+
+ODD = [
+    # of as many vectors as inputs: words of the reason, the input at fault
+    ("lists among base64", part(AAA, B, C, AAA, AAA), "a list among others in base64", 1),
+    ("two of another width", part([1.0], [2.0], A, B, C), "1 wide among others of 2", 0),
+    ("as many of another width", part(A, B, [1.0], [2.0]), "1 wide among others of 2", None),
+    ("odd in two ways", part(A, B, C, [1.0, 2.0, 3.0], [1.0]), "3 wide among others of 2", 3),
+]
+
+
+@pytest.mark.parametrize(("made", "words", "index"), [pytest.param(*story[1:], id=story[0]) for story in ODD])
+def test_which_of_many_is_odd(made: Part, words: str, index: int | None):
+    with pytest.raises(InvalidVectorError, match=words) as error:
+        filled(made, len(made.vectors))
     assert error.value.index == index
 
 
@@ -154,6 +174,84 @@ def test_a_width_that_turns_out_wrong_is_taken_back():
         fill(matrix, a_batch("b", first=1), part([1.0, 1e39]))
     with pytest.raises(InvalidVectorError, match="1 wide, not the 2"):
         fill(matrix, a_batch("b", first=1), part([1.0]))
+
+
+@pytest.mark.parametrize("wire", [lambda vector: vector, lambda vector: packed(*vector)], ids=["list", "base64"])
+def test_rows_beyond_the_inputs_are_kept_apart(wire):
+    matrix = Matrix(2)
+    fill(matrix, a_batch("abc", first=1), part(*map(wire, (A, B, C))))
+    assert (matrix.vectors().numbers(1).tolist(), [*matrix.written], matrix.placed) == (A, [0, 1], 1)
+    assert matrix.apart == {2: struct.pack("<2f", *B), 3: struct.pack("<2f", *C)}
+    with pytest.raises(InvalidVectorError, match="NaN") as error:
+        fill(matrix, a_batch("de", first=3), part([1, 1e39], A))
+    assert (error.value.index, [*matrix.apart]) == (3, [2, 3])
+
+
+FORMS = [
+    # what is wanted, what comes -> what stands, whether it was cut, whether any lacks the length it should have
+    (Form(2), [3.0, 4.0], [3.0, 4.0], False, False),
+    (Form(2, cut_from=3), [3.0, 4.0, 5.0], [3.0, 4.0], True, True),
+    (Form(2, cut_from=3), [3.0, 4.0], [3.0, 4.0], False, False),
+    (Form(2, cut_from=2), [3.0, 4.0], [3.0, 4.0], False, False),
+    (Form(cut_from=2), [3.0, 4.0], [3.0, 4.0], False, False),
+    (Form(2, unit=True), [0.6, 0.8], [0.6, 0.8], False, False),
+    (Form(2, unit=True), [1.0009, 0.0], [1.0009, 0.0], False, False),
+    (Form(2, unit=True), [1.0011, 0.0], [1.0011, 0.0], False, True),
+    (Form(2, unit=True), [0.9989, 0.0], [0.9989, 0.0], False, True),
+    (Form(2, unit=True, cut_from=3), [1.0, 0.0, 0.0], [1.0, 0.0], True, True),
+]
+
+
+@pytest.mark.parametrize("wire", [lambda vector: vector, lambda vector: packed(*vector)], ids=["list", "base64"])
+@pytest.mark.parametrize(("form", "came", "stands", "cut", "uneven"), FORMS)
+def test_what_is_wider_is_cut_where_it_may_be_and_lengths_are_looked_at(form, came, stands, *, cut, uneven, wire):
+    matrix = Matrix(3, form)
+    fill(matrix, a_batch("ab"), part(wire(came), wire(came)))
+    assert [matrix.vectors().numbers(at).tolist() for at in (0, 1)] == [pytest.approx(stands)] * 2
+    assert (matrix.width, matrix.was_cut, matrix.uneven) == (len(stands), cut, uneven)
+    fill(matrix, a_batch("c", first=2), part(wire([1.0, 0.0])))
+    assert (matrix.was_cut, matrix.uneven) == (cut, uneven)
+
+
+WHOLE = [
+    # kind of number, what comes -> the bytes that stand
+    ("int8", [-128, 127], b"\x80\x7f"),
+    ("uint8", [0, 255], b"\x00\xff"),
+    ("int8", b64encode(b"\x80\x00\x7f").decode(), b"\x80\x00\x7f"),
+    ("ubinary", b64encode(b"\x00\x01").decode(), b"\x00\x01"),
+]
+
+
+@pytest.mark.parametrize(("dtype", "came", "stands"), WHOLE)
+def test_whole_numbers_of_a_byte(dtype, came, stands):
+    matrix = Matrix(3, Form(dtype=dtype))
+    fill(matrix, a_batch("bc", first=1), part(came, came))
+    assert bytes(matrix.buffer) == bytes(len(stands)) + stands + stands
+
+
+NOT_WHOLE = [
+    # kind of number, what comes -> words of the reason
+    ("int8", [128, 0], "no list of whole numbers of a byte each"),
+    ("uint8", [-1, 0], "no list of whole numbers"),
+    ("int8", [1.5, 0], "no list of whole numbers"),
+    ("int8", None, "no list of whole numbers"),
+    ("int8", [0, 0], "all zero"),
+    ("uint8", [], "empty"),
+]
+
+
+@pytest.mark.parametrize(("dtype", "came", "words"), NOT_WHOLE)
+def test_what_is_no_byte_is_refused(dtype, came, words):
+    with pytest.raises(InvalidVectorError, match=words) as error:
+        fill(Matrix(2, Form(dtype=dtype)), a_batch("b", first=1), part(came))
+    assert error.value.index == 1
+
+
+def test_it_is_known_that_a_blank_text_had_no_direction():
+    matrix = Matrix(3)
+    for index, (text, vector, blank) in enumerate([("a", A, False), (" ", [0, 0], True), ("c", C, True)]):
+        fill(matrix, a_batch([text], first=index), part(vector))
+        assert matrix.blank is blank
 
 
 BLANK = ["", " ", "\n\t", "\u00a0", "\u3000"]
@@ -239,6 +337,13 @@ def test_normalise_brings_to_unit_length_in_place(values: list[float], expected:
     normalise(vectors)
     assert vectors.buffer is buffer
     assert vectors.numbers(1).tolist() == pytest.approx(expected, rel=1e-6)
+
+
+def test_of_many_each_is_brought_to_unit_length_by_its_own():
+    vectors = Vectors(bytearray(array("f", [value for row in range(1500) for value in (row, 0, row)])), 3)
+    normalise(vectors)
+    unit = pytest.approx([math.sqrt(0.5), 0.0, math.sqrt(0.5)])
+    assert [vectors.numbers(row).tolist() for row in range(1500)] == [[0.0] * 3, *[unit] * 1499]
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,11 @@ class Requests(NamedTuple):
     """What a call sent. Requests for tokens, and those that ask whether a provider is done, are not counted."""
 
     sent: int = 0
-    """All of them."""
+    """All that went over a connection, at least in part."""
     retried: int = 0
     """Of those: the same batch again."""
     halved: int = 0
-    """Of those: smaller ones, for a batch that was too large or held a bad input."""
+    """Of those: smaller ones, for a batch that was too large or held a bad input, and plain words to tell which."""
     deduplicated: int = 0
     """Inputs that were not sent, for an equal one was."""
     possibly_billed_twice: int = 0
