@@ -6,9 +6,10 @@ import math
 from typing import TYPE_CHECKING
 
 from any_llm.exceptions import InsufficientFundsError
-from any_llm.flow.bounds import most
+from any_llm.flow.bounds import SPECIAL
 from any_llm.flow.budget import MILLION
 from any_llm.flow.setting import Problem
+from any_llm.flow.tokens import sizes
 from any_llm.wire import Send, TransportError
 
 if TYPE_CHECKING:
@@ -137,5 +138,7 @@ class Attempt:
 
     def _most(self) -> int:
         """Tokens that may be billed for it at most."""
-        count = self._setting.count or most
-        return math.ceil(sum(map(count, self._batch.texts)))
+        count, texts = self._setting.count, self._batch.texts
+        if count is None:
+            return sum(sizes(texts)) + SPECIAL * len(texts)
+        return math.ceil(sum(map(count, texts)))

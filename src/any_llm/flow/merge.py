@@ -33,20 +33,22 @@ def merge(
     vectors = matrix.vectors()
     if (call.options.normalize or (matrix.uneven and call.options.normalize is None)) and len(vectors):
         normalise(vectors)
-    models = [answer.model for answer in answers if answer.model]
+    model, applied = "", call.applied
+    for answer in reversed(answers):  # the first that says so counts
+        model, applied = answer.model or model, answer.applied or applied
     return CreateEmbeddingResponse.from_vectors(
         vectors,
-        model=models[0] if models else call.model,
+        model=model or call.model,
         usage=setting.tally.usage(),
         provider=call.row.name,
-        input_type_applied=next((answer.applied for answer in answers if answer.applied), call.applied),
+        input_type_applied=applied,
         dimensions_by=_dimensions_by(matrix),
-        request_ids=tuple(answer.request_id for answer in answers if answer.request_id),
+        request_ids=tuple([answer.request_id for answer in answers if answer.request_id]),
         as_base64=call.options.encoding_format == "base64",
         missing=missing,
-        errors=dict(sorted(errors.items())),
+        errors=dict(sorted(errors.items())) if errors else {},
         requests=setting.tally.requests(),
-        truncated=tuple(sorted(pieces.truncated - errors.keys())),
+        truncated=tuple(sorted(pieces.truncated - errors.keys())) if pieces.truncated else (),
         overflow=pieces.overflow,
         price=setting.price,
     )

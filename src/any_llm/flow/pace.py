@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from any_llm.flow.turn import Lane
     from any_llm.wire import Now, Reply
 
+NO_LIMITS = Limits()
+
 
 class Terms(msgspec.Struct, frozen=True, kw_only=True):
     """On what terms a client's requests to a model are admitted."""
@@ -42,7 +44,8 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def minute(self) -> Limits:
         """What one request may hold: what is more than a minute's worth would have to wait for an empty one."""
-        return Limits(items=self.rpm if self.count_inputs else None, tokens=self.tpm)
+        items = self.rpm if self.count_inputs else None
+        return NO_LIMITS if items is None and self.tpm is None else Limits(items=items, tokens=self.tpm)
 
 
 class Cost(NamedTuple):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from any_llm.flow.tokens import estimates, size, sizes
 from any_llm.providers.row import Limits
@@ -16,17 +16,18 @@ STRETCH = 256
 """Inputs looked at together."""
 
 
-class Stretch(NamedTuple):
+class Stretch:
     """Inputs that are planned one after another."""
 
-    order: Sequence[int]
-    """Their positions."""
-    begun: int = 0
-    """How many of them are under way."""
-    most: int | None = None
-    """How many a batch may take at most."""
-    halved: bool = False
-    """They were sent before, with others."""
+    __slots__ = ("begun", "halved", "most", "order")
+
+    def __init__(self, order: Sequence[int], *, most: int | None = None, halved: bool = False) -> None:
+        """Their positions; how many a batch may take at most; whether they were sent before, with others."""
+        self.order = order
+        self.most = most
+        self.halved = halved
+        self.begun = 0
+        """How many of them are under way."""
 
 
 class Plan:
@@ -69,7 +70,7 @@ class Plan:
         last = self._left[-1]
         self.limits = self._in_force()
         batch = self._filled(last.order, last.begun, last.most, self.limits)
-        self._left[-1] = last._replace(begun=last.begun + len(batch))
+        last.begun += len(batch)
         self.halved = last.halved
         return batch
 
@@ -98,7 +99,7 @@ class Plan:
     def drop(self, indexes: set[int]) -> None:
         """Of these, what is not under way shall not be."""
         self._left = [
-            each._replace(order=left, begun=0)
+            Stretch(left, most=each.most, halved=each.halved)
             for each in self._left
             if (left := [index for index in each.order[each.begun :] if index not in indexes])
         ]

@@ -49,9 +49,10 @@ def fill(matrix: Matrix, batch: Batch, part: Part) -> None:
 
 def _places(batch: Batch, indexes: Sequence[int] | None) -> Sequence[int]:
     """Which row of the matrix each vector of the reply belongs to."""
-    if indexes is None:
+    in_order = list(range(len(batch)))
+    if indexes is None or indexes == in_order:
         return batch.indexes
-    if sorted(indexes) != list(range(len(batch))):
+    if sorted(indexes) != in_order:
         raise InvalidVectorError(f"the reply's indexes are no permutation of 0 to {len(batch) - 1}")
     return [batch.indexes[index] for index in indexes]
 
