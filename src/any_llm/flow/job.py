@@ -109,6 +109,8 @@ class Job:
             return self._keep(batch, result, limits)
         with self._lock:
             self._measure.passed(result.at)
+            if len(batch) == 1:
+                self._measure.refused_alone(batch.indexes[0], result)
         in_reply_to(result.error, [self._start + self._pieces.owner(row) for row in batch.indexes])
         if result.large is not None:
             self._give_back(batch, result, result.large)

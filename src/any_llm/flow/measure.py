@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from any_llm.flow import tokens
-from any_llm.flow.lessons import from_refusal
+from any_llm.flow.lessons import from_refusal, withdrawn
 from any_llm.flow.retry import MANY_REQUESTS
-from any_llm.flow.room import giving_way, in_force
+from any_llm.flow.room import Room, giving_way, in_force
 
 if TYPE_CHECKING:
     from any_llm.flow.caps import Cap
     from any_llm.flow.setting import Problem, Setting
     from any_llm.providers.row import Limits
     from any_llm.wire import Batch
+
+
+class Guess(NamedTuple):
+    """Why a request's size was guessed at, and what held before."""
+
+    status: int | None
+    room: Room
+    explicit: Limits
 
 
 class Measure:
@@ -27,6 +35,8 @@ class Measure:
         self._now = 0.0
         self._slow = 0
         """Requests in a row that nobody answered in time."""
+        self._guesses: dict[int, Guess] = {}
+        """Input -> the first guess that was made of a request it was in."""
 
     def passed(self, now: float) -> None:
         """Time has passed."""
@@ -53,13 +63,26 @@ class Measure:
 
     def too_much(self, batch: Batch, problem: Problem, cap: Cap) -> None:
         """The batch should have kept this cap. Raises the problem's error when too many in a row were too slow."""
-        patience = self._setting.retry.attempts
-        self._slow += problem.error.status_code is None
+        patience, status = self._setting.retry.attempts, problem.error.status_code
+        self._slow += status is None
         if self._slow > (MANY_REQUESTS if patience is None else patience):
             raise problem.error
-        self.keep_to(cap, batch, problem.at)
+        explicit = self._explicit
+        before = self.keep_to(cap, batch, problem.at)
+        if not cap.named:
+            guess = Guess(status, before, explicit)
+            for index in batch.indexes:
+                self._guesses.setdefault(index, guess)
 
-    def keep_to(self, cap: Cap, batch: Batch, now: float) -> None:
-        """Keep this cap from now on, here and wherever the place is known."""
+    def keep_to(self, cap: Cap, batch: Batch, now: float) -> Room:
+        """Keep this cap from now on, here and wherever the place is known. Returns what was known before."""
         self._explicit = giving_way(self._explicit, cap)
-        from_refusal(self._setting, batch, cap, now)
+        return from_refusal(self._setting, batch, cap, now)
+
+    def refused_alone(self, index: int, problem: Problem) -> None:
+        """An input was refused by itself: in the same way, then it was no request's size, and no guess at it holds."""
+        guess = self._guesses.get(index)
+        if guess is not None and guess.status is not None and guess.status == problem.error.status_code:
+            self._explicit = guess.explicit
+            withdrawn(self._setting, guess.room, problem.at)
+            self._guesses.clear()
