@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from any_llm.exceptions import InsufficientFundsError
 from any_llm.flow.bounds import most
 from any_llm.flow.budget import MILLION
+from any_llm.flow.redact import without_secrets
 from any_llm.flow.setting import Problem
 from any_llm.wire import Send, TransportError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Generator, Mapping
 
     from any_llm.flow.setting import Setting
     from any_llm.flow.turn import Turn
@@ -61,6 +62,8 @@ class Attempt:
         """Whether the count is the provider's own."""
         self._status: int | None = None
         self._watched: Watched | None = None
+        self._carried: Mapping[str, str] = {}
+        """Headers it was sent with."""
         self.request_id: str | None = None
 
     def ask(self, now: float, waiter: Waiter | None = None) -> float:
@@ -97,6 +100,8 @@ class Attempt:
     def perform(self, command: Send | Run) -> Generator[Command, Outcome, Outcome]:
         """Have it sent now."""
         self.sent, self._counts = 1, isinstance(command, Send)
+        if isinstance(command, Send):
+            self._carried = command.headers
         if self._setting.watch is not None:
             self._watched = self._setting.watch.goes(command, self._batch, self._number)
         try:
@@ -111,8 +116,10 @@ class Attempt:
         """There is a reply."""
         self._status = reply.status
         for name in REQUEST_IDS:
-            if name in reply.headers:
-                self.request_id = reply.headers[name]
+            told = reply.headers.get(name)
+            # One that repeats a key names nothing.
+            if told is not None and told == without_secrets(told, self._carried, self._setting.call.query):
+                self.request_id = told
                 break
 
     def bill(self, prompt: int | None, total: int | None, *, estimated: bool) -> None:
