@@ -239,6 +239,28 @@ def test_an_input_too_large_for_any_request_is_named():
     assert (type(ended.error), ended.error.index) == (InvalidRequestError, 10)
 
 
+@pytest.mark.parametrize("on_error", ["raise", "collect"])
+@pytest.mark.parametrize("message", ["no", "Request entity too large"])
+@pytest.mark.parametrize("inputs", [[*texts(10), "BIG", *texts(20)[10:]], ["BIG and longer than others", *texts(20)]])
+def test_an_input_refused_by_itself_leaves_no_guess_at_the_size_of_requests(inputs, message, on_error):
+    memory = Memory()
+    ended = called(inputs, Provider(refuses("BIG", status=413, message=message)), memory=memory, on_error=on_error)
+    named = [ended.error.index] if on_error == "raise" else [*ended.result.errors]
+    assert named == [index for index, text in enumerate(inputs) if "BIG" in text]
+    later = Provider()
+    assert right(called(texts(64), later, memory=memory), texts(64))
+    assert later.sizes == [64]
+
+
+def test_but_leaves_what_was_named():
+    memory, inputs = Memory(), [*texts(30), "BIG"]
+    rule = lambda sent: takes(8)(sent) or refuses("BIG", status=413)(sent)  # noqa: E731
+    assert called(inputs, Provider(rule), memory=memory).error.index == 30
+    later = Provider(takes(8))
+    assert right(called(texts(64), later, memory=memory), texts(64))
+    assert later.sizes == [8] * 8
+
+
 def test_where_nothing_is_known_requests_grow():
     provider, inputs = Provider(), texts(4000)
     assert right(called(inputs, provider), inputs)

@@ -7,6 +7,7 @@ import logging
 import threading
 from base64 import b64encode
 
+import msgspec
 import pytest
 
 from any_llm import AnyLLM, AnyLLMError, AuthenticationError, shared
@@ -245,3 +246,27 @@ async def test_no_repr_holds_the_key(loopback):
     inside = [value for name in ("_blocking", "_asynchronous") for value in vars(carried[name]).values()]
     seen = [client, *vars(client).values(), *carried.values(), *inside]
     assert not any(KEY in f"{each!r} {each!s}" for each in seen)
+
+
+@COLOURS
+@pytest.mark.parametrize("status", [200, 400])
+@pytest.mark.parametrize("header", ["x-request-id", "cf-ray"])
+def test_a_request_id_that_repeats_a_secret_is_none(header, status, call, loopback, caplog):
+    def echo(request):
+        names = {header: f"for {request.headers['authorization']}/{request.headers['x-token']}"}
+        good = msgspec.structs.replace(vectors(request), headers=names)
+        return good if status == 200 else Answer(status, json={"error": {"message": "no"}}, headers=names)
+
+    events, options = [], to(loopback(echo).url, default_headers={"x-token": "sk-other"})
+    ids = []
+    with caplog.at_level(logging.DEBUG, logger="any_llm"):
+        try:
+            ids = call(inputs="5", **options | {"client_args": options["client_args"] | {"on_request": events.append}})
+        except AnyLLMError as error:
+            events.append(vars(error))
+        else:
+            ids = ids.request_ids
+    told = f"{events} {ids} {[each.__dict__ for each in caplog.records]}"
+    assert events
+    assert KEY not in told
+    assert "sk-other" not in told

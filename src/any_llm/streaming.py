@@ -94,7 +94,8 @@ def aembed_iter(
 ) -> AsyncIterator[Chunk]:
     """Turn a stream of texts, from an iterable of either kind, into chunks for `async for`.
 
-    The arguments, chunks and errors of embed_iter().
+    The arguments, chunks and errors of embed_iter(). The iterable is read on the loop: pass an async one where reading
+    waits for a disk, a network or a database, or nothing else runs meanwhile.
     """
     client, name = client_for(model, provider, api_key, api_base, client_args)
     return client.aembed_iter(

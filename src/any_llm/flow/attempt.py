@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 from any_llm.exceptions import InsufficientFundsError
 from any_llm.flow.bounds import SPECIAL
 from any_llm.flow.budget import MILLION
+from any_llm.flow.redact import without_secrets
 from any_llm.flow.setting import Problem
 from any_llm.flow.tokens import sizes
 from any_llm.wire import Send, TransportError
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator, Mapping
 
     from any_llm.flow.setting import Setting
     from any_llm.flow.turn import Turn
@@ -26,18 +27,35 @@ REQUEST_IDS = ("x-request-id", "request-id", "apim-request-id", "x-goog-request-
 """Headers that name a request at the provider, best first."""
 
 
+class OutgrownError(Exception):
+    """While a batch waited, a limit was learnt that it breaks. Nothing of it was sent."""
+
+
 class Attempt:
     """From before it may go until `close()`: then what it cost is settled."""
 
-    def __init__(self, setting: Setting, batch: Batch, turn: Turn, number: int, why: dict[str, int]) -> None:
-        """Wait for nothing yet. `number`: 1 for the first try; `why`: what else it counts as, by names of Requests."""
+    def __init__(
+        self,
+        setting: Setting,
+        batch: Batch,
+        turn: Turn,
+        number: int,
+        why: dict[str, int],
+        *,
+        outgrown: Callable[[], bool] | None = None,
+    ) -> None:
+        """Wait for nothing yet. `number`: 1 for the first try; `why`: what else it counts as, by names of Requests.
+
+        `outgrown`: whether it is not to go after all.
+        """
         self._setting, self._batch, self._turn, self._number = setting, batch, turn, number
+        self._outgrown = outgrown
         self._held: int | None = None
         """Tokens set aside for it."""
         self.sent = 0
         """How often it was sent, at least in part."""
         self._why = why
-        self._counts = self._broke = self._refused = False
+        self._counts = self._broke = self._refused = self._late = False
         self._error: str | None = "Ended"
         self._again: float | None = None
         self._total: int | None = None
@@ -45,11 +63,16 @@ class Attempt:
         """Whether the count is the provider's own."""
         self._status: int | None = None
         self._watched: Watched | None = None
+        self._carried: Mapping[str, str] = {}
+        """Headers it was sent with."""
         self.request_id: str | None = None
 
     def ask(self, now: float, waiter: Waiter | None = None) -> float:
         """Seconds to wait before asking again; 0: go, if `check()` agrees; infinity: until `waiter` is woken."""
         setting = self._setting
+        if self._outgrown is not None and self._outgrown():
+            self._late = True
+            return 0.0
         if self._held is None and setting.budget.most is None:
             self._held = 0
         elif self._held is None:
@@ -65,7 +88,9 @@ class Attempt:
         return self._turn.ask(now, waiter)
 
     def check(self) -> None:
-        """Raise InsufficientFundsError where the client's budget does not allow it."""
+        """Raise InsufficientFundsError where the budget does not allow it, OutgrownError where limits do not by now."""
+        if self._late:
+            raise OutgrownError
         if self._broke:
             setting = self._setting
             price = setting.budget.prices[setting.call.model]
@@ -76,6 +101,8 @@ class Attempt:
     def perform(self, command: Send | Run) -> Generator[Command, Outcome, Outcome]:
         """Have it sent now."""
         self.sent, self._counts = 1, isinstance(command, Send)
+        if isinstance(command, Send):
+            self._carried = command.headers
         if self._setting.watch is not None:
             self._watched = self._setting.watch.goes(command, self._batch, self._number)
         try:
@@ -90,8 +117,10 @@ class Attempt:
         """There is a reply."""
         self._status = reply.status
         for name in REQUEST_IDS:
-            if name in reply.headers:
-                self.request_id = reply.headers[name]
+            told = reply.headers.get(name)
+            # One that repeats a key names nothing.
+            if told is not None and told == without_secrets(told, self._carried, self._setting.call.query):
+                self.request_id = told
                 break
 
     def bill(self, prompt: int | None, total: int | None, *, estimated: bool) -> None:

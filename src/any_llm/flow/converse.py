@@ -42,10 +42,13 @@ POLL = 0.5
 """Seconds between two questions whether a provider is done."""
 
 
-def converse(setting: Setting, batch: Batch, *, halved: bool = False) -> Generator[Command, Outcome, Answer | Problem]:
+def converse(
+    setting: Setting, batch: Batch, *, halved: bool = False, outgrown: Callable[[], bool] | None = None
+) -> Generator[Command, Outcome, Answer | Problem]:
     """Put the batch's vectors into the matrix, or say why not, having tried again where that may help.
 
-    `halved`: its inputs were sent before, with others. Raises AnyLLMError when the call is ended meanwhile.
+    `halved`: its inputs were sent before, with others. Raises AnyLLMError when the call is ended meanwhile, and
+    OutgrownError when `outgrown` says, before anything of it was sent, that it is too large by now.
     """
     return exchange(
         setting,
@@ -54,6 +57,7 @@ def converse(setting: Setting, batch: Batch, *, halved: bool = False) -> Generat
         read=lambda reply, now, attempt: _settle(setting, batch, reply, now, attempt),
         follow=getattr(setting.adapter, "follow", None),
         halved=halved,
+        outgrown=outgrown,
     )
 
 
@@ -65,6 +69,7 @@ def exchange(
     read: Callable[[Any, float, Attempt], T],
     follow: Callable[[Call, Reply], Send | None] | None = None,
     halved: bool = False,
+    outgrown: Callable[[], bool] | None = None,
 ) -> Generator[Command, Outcome, T | Problem]:
     """Send what `write` writes and return what `read` reads; `batch` is what an error tells of."""
     cost, tries, failed = Cost(len(batch), batch.tokens), 0, 0
@@ -74,7 +79,7 @@ def exchange(
     while True:
         turn = Turn(setting.memory, setting.place, setting.terms, setting.caller, cost)
         tries += 1
-        attempt = Attempt(setting, batch, turn, tries, why)
+        attempt = Attempt(setting, batch, turn, tries, why, outgrown=None if problem else outgrown)
         try:
             try:
                 admitted = yield Admit(attempt.ask)

@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from any_llm.exceptions import ContextLengthExceededError
-from any_llm.flow import tokens
+from any_llm.flow.attempt import OutgrownError
 from any_llm.flow.caps import Cap
 from any_llm.flow.converse import converse
 from any_llm.flow.failure import alike, in_reply_to, lost, place, too_long, unreadable
 from any_llm.flow.fitness import of_each, unfit, whole
-from any_llm.flow.lessons import from_refusal, from_success, kind
+from any_llm.flow.lessons import from_success, kind
+from any_llm.flow.measure import Measure
 from any_llm.flow.merge import merge
 from any_llm.flow.overflow import Long
 from any_llm.flow.pieces import Pieces
 from any_llm.flow.plan import Plan, equal_ones
 from any_llm.flow.record import Record
 from any_llm.flow.retry import DEADLINE, MANY_REQUESTS
-from any_llm.flow.room import giving_way, in_force
 from any_llm.flow.salvage import keep
 from any_llm.flow.search import Bench, acquit, failed, may_be_an_input, search
 from any_llm.flow.setting import Answer, Problem, Setting
@@ -46,10 +46,7 @@ class Job:
         self.of_many = False
         """Whether other calls come before or after it: then it is as patient as one of many requests."""
         call, options = setting.call, setting.call.options
-        self._explicit = setting.explicit
-        if options.batch_size is not None:
-            self._explicit = self._explicit._replace(items=options.batch_size)
-        self._minute = setting.terms.minute
+        self._measure = measure = Measure(setting)
         self._collect = options.on_error == "collect"
         self._each = of_each(call.extra, self.size) if call.extra else None  # tells equal texts apart
         self._same = {} if self._each or options.dedupe is False else equal_ones(inputs)
@@ -60,13 +57,12 @@ class Job:
         self.errors = unfit(setting, inputs, order, start=start)
         if self.errors:
             order = [index for index in order if index not in self.errors]
-        self._plan = Plan(inputs, self._limits, prefix=call.prefix, order=order, rate=self._rate, count=setting.count)
-        self._pieces = Pieces(setting, self._plan, self.size, self._input_tokens)
+        self._plan = Plan(
+            *(inputs, measure.limits), prefix=call.prefix, order=order, rate=measure.rate, count=setting.count
+        )
+        self._pieces = Pieces(setting, self._plan, self.size, measure.input_tokens)
         self._record = Record(call)
-        self._slow = 0
-        """Requests in a row that nobody answered in time."""
         self._begun = self._alone = False
-        self._now = 0.0
         self._kind = kind(options, *sorted(call.extra))
         self._lock = threading.Lock()
 
@@ -75,7 +71,7 @@ class Job:
 
         So whatever there is to learn of a host is learnt from one request.
         """
-        self._now = max(self._now, now)
+        self._measure.passed(now)
         known = self.setting.memory.known(self.setting.place, now)
         return None if self._kind in known.answered else self.next_conversation()
 
@@ -101,23 +97,20 @@ class Job:
         """
         return max(DEADLINE, timeout) if self._alone and self.setting.call.row.kind != "in-process" else None
 
-    def _limits(self) -> Limits:
-        setting = self.setting
-        room = setting.memory.known(setting.place, self._now).room
-        return in_force(room, self._explicit, setting.call.row.limits, setting.first, self._minute)
-
-    def _input_tokens(self) -> int | None:
-        return self._limits().input_tokens
-
-    def _rate(self) -> float:
-        return tokens.rate(self.setting.memory.known(self.setting.place, self._now).seen)
-
     def _converse(self, batch: Batch, limits: Limits, *, again: bool) -> Flow:
         whole(self.call, self._each, batch, self.size)
-        result = yield from converse(self.setting, batch, halved=again)
+        try:
+            outgrown = lambda: self._plan.outgrown(batch, limits)  # noqa: E731
+            result = yield from converse(self.setting, batch, halved=again, outgrown=outgrown)
+        except OutgrownError:
+            with self._lock:
+                return self._plan.put_back(batch, halved=again)
         if isinstance(result, Answer):
             return self._keep(batch, result, limits)
-        self._now = max(self._now, result.at)
+        with self._lock:
+            self._measure.passed(result.at)
+            if len(batch) == 1:
+                self._measure.refused_alone(batch.indexes[0], result)
         in_reply_to(result.error, [self._start + self._pieces.owner(row) for row in batch.indexes])
         if result.large is not None:
             self._give_back(batch, result, result.large)
@@ -130,7 +123,7 @@ class Job:
             found = yield from search(bench, batch, result, proven=bool(self._record.answers))
             if not found and not failed(result):  # a server that fails teaches nothing
                 went = Limits(items=max(bench.well, default=1))
-                self._keep_to(Cap(limits=went, named=False), batch, result.at)
+                self._measure.keep_to(Cap(limits=went, named=False), batch, result.at)
         else:
             # To go on past a bad request would be to send it again for each input.
             if self._collect and (self._record.empty or self._record.doubtful()):
@@ -154,8 +147,7 @@ class Job:
         """Take what went well. `limits`: those the batch was planned under; None: it was not planned."""
         with self._lock:
             self._record.add(answer)
-            self._slow = 0
-            self._now = max(self._now, answer.at)
+            self._measure.answered(answer.at)
         cut = self._pieces.cut(batch, answer)
         for row in cut:
             self._was_cut(row, batch, answer)
@@ -167,19 +159,10 @@ class Job:
 
     def _give_back(self, batch: Batch, problem: Problem, cap: Cap) -> None:
         """The batch was too much for one request: learn from it, and let its inputs be planned anew."""
-        patience = self.setting.retry.attempts
         with self._lock:
-            self._slow += problem.error.status_code is None
-            if self._slow > (MANY_REQUESTS if patience is None else patience):
-                raise problem.error
-        self._keep_to(cap, batch, problem.at)
-        with self._lock:
+            self._measure.too_much(batch, problem, cap)
             self._plan.give_back(batch)
         self.setting.tally.add(possibly_billed_twice=problem.twice)
-
-    def _keep_to(self, cap: Cap, batch: Batch, now: float) -> None:
-        self._explicit = giving_way(self._explicit, cap)
-        from_refusal(self.setting, batch, cap, now)
 
     def _blame(self, index: int, problem: Problem) -> None:
         """This input was refused: put it down, or end the call."""
@@ -187,7 +170,7 @@ class Job:
         if isinstance(error, ContextLengthExceededError):
             if problem.long is not None and problem.long.limit is not None:
                 cap = Cap(limits=Limits(input_tokens=problem.long.limit), named=True)
-                self._keep_to(cap, self._plan.batch([index]), problem.at)
+                self._measure.keep_to(cap, self._plan.batch([index]), problem.at)
             with self._lock:
                 if self._pieces.split(index, problem.long, sent=True):
                     return

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Hashable
 
     from any_llm.flow.caps import Cap
+    from any_llm.flow.room import Room
     from any_llm.flow.setting import Answer, Setting
     from any_llm.providers.row import Limits
     from any_llm.wire import Batch, Options
@@ -43,8 +44,8 @@ def from_success(setting: Setting, batch: Batch, answer: Answer, *, kind: Hashab
             memory.learn(place, answer.at, room=room, seen=seen, answered=answered)
 
 
-def from_refusal(setting: Setting, batch: Batch, cap: Cap, now: float) -> None:
-    """A batch was too much, and should have kept this cap."""
+def from_refusal(setting: Setting, batch: Batch, cap: Cap, now: float) -> Room:
+    """A batch was too much, and should have kept this cap. Returns what was known before."""
     memory, place = setting.memory, setting.place
     with memory.lock:
         learnt = memory.known(place, now)
@@ -54,3 +55,14 @@ def from_refusal(setting: Setting, batch: Batch, cap: Cap, now: float) -> None:
         memory.learn(place, now, room=room, seen=seen)
     if setting.watch is not None and (room.named, room.guessed) != (learnt.room.named, learnt.room.guessed):
         setting.watch.learnt(taught(cap))
+    return learnt.room
+
+
+def withdrawn(setting: Setting, before: Room, now: float) -> None:
+    """What was guessed of the size of requests since then was an input's fault. What was named stays."""
+    memory, place = setting.memory, setting.place
+    with memory.lock:
+        room = memory.known(place, now).room
+        memory.learn(place, now, room=msgspec.structs.replace(room, guessed=before.guessed, good=0, sure=before.sure))
+    if setting.watch is not None and room.guessed != before.guessed:
+        setting.watch.learnt("an input was refused by itself: what was guessed of a request's size is forgotten")

@@ -104,9 +104,26 @@ class Plan:
             if (left := [index for index in each.order[each.begun :] if index not in indexes])
         ]
 
+    def outgrown(self, batch: Batch, limits: Limits) -> bool:
+        """Whether a batch that was planned under these limits breaks those in force now."""
+        now = self._in_force()
+        if now is limits or now == limits or len(batch) == 1:
+            return False
+        total = sum(sizes(batch.texts)) if now.bytes is not None else 0
+        return (now.items is not None and len(batch) > now.items) or _over(now, batch.tokens, total)
+
     def again(self, indexes: Sequence[int]) -> None:
         """Plan these inputs anew, before all others."""
         self._left.append(Stretch(indexes, halved=True))
+
+    def put_back(self, batch: Batch, *, halved: bool) -> None:
+        """Nothing of this batch was sent after all: plan it anew, before all others. `halved`: as it was before."""
+        last = self._left[-1] if self._left else Stretch(())
+        start = last.begun - len(batch)
+        if start >= 0 and last.order[start : last.begun] == batch.indexes:  # nothing was taken since
+            self._left[-1] = last._replace(begun=start)
+        else:
+            self._left.append(Stretch(batch.indexes, halved=halved))
 
     def give_back(self, batch: Batch) -> None:
         """These inputs were too much for one request: plan them anew, in smaller batches, before all others."""
