@@ -21,7 +21,7 @@ from render import ROOT, replaced
 SAMPLE = "featherless"
 """A row that is nothing but a row."""
 PAGE = "docs/adding-a-provider.md"
-COPIED = ("README.md", "pyproject.toml", "docs", "scripts", "src", "tests")
+COPIED = ("README.md", "pyproject.toml", "docs", "scripts", "src", "tests", "benchmarks")
 BY_HAND = {
     "src/any_llm/providers/table.py": rf'^    Row\(\n        name="{SAMPLE}",\n?(?:.*\n)*?    \),\n',
     "tests/replies/rows.json": rf'^  "{SAMPLE}": \{{\n(?:.*\n)*?  \}},\n',

@@ -99,7 +99,7 @@ def test_a_reply_is_decoded_to_the_place_of_each_vector(base64):
     finally:
         tracemalloc.stop()
     check_matrix(asked, found, WIDTH)
-    # Beside the matrix: what each vector is of in the body, and the input it belongs to. A copy would take 6,144 bytes.
+    # Beside the matrix: where each vector lies in the body, and the input it belongs to. A copy would take 6,144 bytes.
     assert peak - found.nbytes < TAKES * 400
 
 
