@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from any_llm.wire import Batch, Call
 
 
+TOKENS = 14
+"""Of a text of vectors.texts(), by OpenAI's tokenizer."""
+
+
 class Played:
     """OpenAI's shape, with the reply at hand: whatever is asked, `body` comes back."""
 
@@ -68,8 +72,9 @@ class AtOnce:
         return Run(lambda: Vectors(bytearray(self.rows[size * first : size * (first + len(batch))]), self.width))
 
     def decode(self, call: Call, reply: Vectors) -> Part:
-        """Count a token a text."""
-        return Part(vectors=reply, model=call.model, prompt_tokens=len(reply), total_tokens=len(reply))
+        """Count as many tokens as such a text has: what a count shows of cut texts is looked at."""
+        tokens = TOKENS * len(reply)
+        return Part(vectors=reply, model=call.model, prompt_tokens=tokens, total_tokens=tokens)
 
     def explain(self, reply: Reply) -> Refusal:
         """Never asked."""

@@ -121,7 +121,7 @@ class Plan:
         last = self._left[-1] if self._left else Stretch(())
         start = last.begun - len(batch)
         if start >= 0 and last.order[start : last.begun] == batch.indexes:  # nothing was taken since
-            self._left[-1] = last._replace(begun=start)
+            last.begun = start
         else:
             self._left.append(Stretch(batch.indexes, halved=halved))
 
