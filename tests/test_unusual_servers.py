@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -69,6 +71,32 @@ def test_vectors_of_two_models_are_not_one_result(colour, loopback):
     server = loopback(lambda request: Answer(json=vector(request, f"model-{request.json['input'][0]}")))
     with pytest.raises(InvalidResponseError, match="model-1, model-2"):
         call(colour, server, ["1", "2"], batch_size=1)
+
+
+@pytest.mark.parametrize("colour", COLOURS)
+@pytest.mark.parametrize("lingers", [True, False])
+def test_a_refusal_that_comes_before_all_was_sent_is_heard(lingers, colour):
+    refusal = Answer(413, json={"error": {"message": "ten megabytes are too many"}}, headers={"connection": "close"})
+
+    def hang_up_early(server):
+        connection = server.accept()[0]
+        with connection:
+            connection.recv(1000)
+            connection.sendall(refusal.encode())
+            if lingers:
+                connection.shutdown(socket.SHUT_WR)
+                while connection.recv(65536):
+                    pass
+
+    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as pool:
+        done = pool.submit(hang_up_early, server)
+        made = AnyLLM.create_openai_compatible(
+            "mine", f"http://127.0.0.1:{server.getsockname()[1]}", "k", max_retries=0
+        )
+        embed = made.embedding if colour == "sync" else lambda *inputs: asyncio.run(made.aembedding(*inputs))
+        with pytest.raises(InvalidRequestError, match="ten megabytes"):
+            embed("m", "x" * 10_000_000)
+        done.result(10)
 
 
 @pytest.mark.parametrize("colour", COLOURS)

@@ -30,16 +30,12 @@ async def opened(route: Route, tls: TLS, timeout: float) -> Connection:  # noqa:
         loop = asyncio.get_running_loop()
         sock = await _connected(first, loop, limit.when() or 0.0)
         line = Connection(loop)
-        try:
-            await loop.create_connection(
-                lambda: line,
-                sock=sock,
-                ssl=context if first.secure else None,
-                server_hostname=first.host if first.secure else None,
-            )
-        except BaseException:
-            sock.close()
-            raise
+        await loop.create_connection(  # from now on the loop's own, and closed by it
+            lambda: line,
+            sock=sock,
+            ssl=context if first.secure else None,
+            server_hostname=first.host if first.secure else None,
+        )
         if route.tunnel and context is not None:
             await _tunnel(line, route, context, loop, timeout)
         return line

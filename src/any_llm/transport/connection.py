@@ -38,7 +38,7 @@ class Connection:
         plug = plugged(self._channel)
         scope.watch(plug)
         try:
-            with suppress(BrokenPipeError):  # it may have answered before it hung up
+            with suppress(BrokenPipeError, ConnectionResetError):  # it may have answered before it hung up
                 exchange.written = True
                 self._send(head, body, scope)
             self._receive(reader, scope)
