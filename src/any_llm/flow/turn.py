@@ -41,7 +41,7 @@ class Caller:
 class Slot:
     """One request's place in its lane; apart from its Turn, so that a Turn which is dropped can give it back."""
 
-    __slots__ = ("caller", "cost", "number", "waiter", "went")
+    __slots__ = ("called", "caller", "cost", "number", "waiter", "went")
 
     def __init__(self, caller: Caller, cost: Cost) -> None:
         """Stand behind all that came before."""
@@ -49,6 +49,8 @@ class Slot:
         self.cost = cost
         self.number = next(_numbers)
         self.waiter: Waiter | None = None
+        self.called = False
+        """Whether it was woken, and has not asked since."""
         self.went: Went | None = None
 
     def rank(self, gone: int) -> tuple[int, bool, int, int]:
@@ -78,12 +80,12 @@ class Lane:
         free = at_once - len(self.flying)
         return free if free > 0 else at_once - sum(not each.sleeps(slot) for each in list(self.flying))
 
-    def ahead(self, slot: Slot, gone: int) -> list[Slot]:
-        """Who waits and goes before this one."""
+    def ahead(self, slot: Slot, gone: int, most: int) -> list[Slot]:
+        """Who waits and goes before this one: so many of them, that is enough."""
         near, mine = self._near(), slot.rank(gone)
-        if slot not in near:
-            return [each for each in near if not each.sleeps(slot)]
-        return [each for each in near if each.rank(gone) < mine and not each.sleeps(slot)]
+        late = slot not in near
+        before = (each for each in near if (late or each.rank(gone) < mine) and not each.sleeps(slot))
+        return list(itertools.islice(before, most))
 
     def _near(self) -> list[Slot]:
         """Those who have waited longest."""
@@ -94,12 +96,13 @@ class Lane:
         if not self.waiting:
             return
         for waiting in (self._near(), list(self.waiting)):
-            able = (each for each in waiting if each.waiter is not None and not each.sleeps(after))
-            following = min(able, key=lambda each: each.rank(gone), default=None)
-            if following is not None or len(self.waiting) <= NEAR:
-                break
-        if following is not None and following.waiter is not None:
-            following.waiter.wake()
+            for each in sorted(waiting, key=lambda each: each.rank(gone)):
+                if each.waiter is not None and not each.sleeps(after):
+                    each.called = True
+                    each.waiter.wake()
+                    return
+            if len(self.waiting) <= NEAR:
+                return
 
 
 class Turn:
@@ -125,13 +128,13 @@ class Turn:
             if lane is None:
                 lane = pace.lanes[self._terms.client] = Lane()
             lane.waiting[slot] = None
-            slot.waiter = waiter
+            slot.waiter, slot.called = waiter, False
             if slot.caller.mark is None:
                 slot.caller.mark = pace.gone
             free = lane.free(slot, self._terms.at_once)
-            ahead = lane.ahead(slot, pace.gone) if free > 0 and len(lane.waiting) > 1 else []
+            ahead = lane.ahead(slot, pace.gone, free) if free > 0 and len(lane.waiting) > 1 else []
             if free <= len(ahead):
-                if ahead:
+                if not all(each.called for each in ahead):
                     lane.wake(slot, pace.gone)
                 return math.inf
             wait = pace.wait(now, [each.cost for each in ahead], slot.cost, self._terms)
