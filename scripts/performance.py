@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from goals import BENCHMARKS, GOALS, MORE, ahead, digits, measured, ratio, reached, shown, times
+from goals import BENCHMARKS, GOALS, MORE, Goal, ahead, digits, measured, ratio, reached, shown, times
 from tables import NOTHING, table
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -98,7 +98,7 @@ def goals() -> str:
         side = "≥ " if goal.figure in MORE else "≤ "
         mine = NOTHING if ours is None else shown(goal.figure, ours)
         if goal.bound is not None:
-            good = NOTHING if ours is None else _yes(reached(goal.figure, ours, goal.bound))
+            good = NOTHING if ours is None else _yes(goal, reached(goal.figure, ours, goal.bound))
             lines.append((goal.words, mine, NOTHING, NOTHING, side + shown(goal.figure, goal.bound), good))
         for peer, bound in goal.peers.items():
             theirs = measured(goal.benchmark)["medians"].get(peer, {}).get(goal.figure)
@@ -106,15 +106,17 @@ def goals() -> str:
             if theirs is None or found is None:
                 lines.append((goal.words, mine, f"{peer}: not measured", NOTHING, side + times(bound), NOTHING))
             else:
-                good = _yes(reached(goal.figure, found, bound))
+                good = _yes(goal, reached(goal.figure, found, bound))
                 lines.append(
                     (goal.words, mine, f"{peer}: {shown(goal.figure, theirs)}", times(found), side + times(bound), good)
                 )
     return table(("figure", "ours", "others", "ratio", "goal", "reached"), lines)
 
 
-def _yes(good: bool) -> str:  # noqa: FBT001
-    return "yes" if good else "**no**"
+def _yes(goal: Goal, good: bool) -> str:  # noqa: FBT001
+    if good or not goal.why:
+        return "yes" if good else "**no**"
+    return f"**no** ([why](decisions/{goal.why}.md))"
 
 
 def losses() -> str:
