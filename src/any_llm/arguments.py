@@ -11,6 +11,7 @@ from any_llm.exceptions import InvalidRequestError
 from any_llm.flow.job import Job
 from any_llm.flow.matrix import Matrix
 from any_llm.flow.memory import MEMORY
+from any_llm.flow.merge import identified
 from any_llm.flow.stream import Stream
 from any_llm.flow.tally import Tally
 from any_llm.flow.turn import Caller
@@ -23,20 +24,33 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from any_llm.configuration import Configuration
+    from any_llm.types.identity import EmbeddingIdentity
 
 TEXT = frozenset({str})
 
 
 def stream(client: Configuration, model: str, options: Mapping[str, Any]) -> Stream:
     """Turn a stream's arguments into a Stream. Raises InvalidRequestError for what can be told wrong here."""
-    named = {name: value for name, value in options.items() if name in (prepared.__kwdefaults__ or ())}
-    kwargs = {name: value for name, value in options.items() if name not in named}
+    named, kwargs = _ours(options)
     job(client, model, (), named, kwargs)
     return Stream(
         lambda inputs, start: job(client, model, inputs, named, kwargs, start=start),
         client.max_concurrency + 1,
         warn_of,
     )
+
+
+def _ours(options: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """Tell our options from the provider's own fields."""
+    named = {name: value for name, value in options.items() if name in (prepared.__kwdefaults__ or ())}
+    return named, {name: value for name, value in options.items() if name not in named}
+
+
+def identity(client: Configuration, model: str, options: Mapping[str, Any]) -> EmbeddingIdentity | None:
+    """Say what the vectors of a call with these options are. Raises what the call would, where that can be told now."""
+    setting = settled(client, model, *_ours(options))
+    loaded = getattr(setting.adapter, "loaded", None)
+    return identified(setting.identity, None if loaded is None else loaded(setting.call).function())
 
 
 def job(

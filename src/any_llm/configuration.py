@@ -96,7 +96,7 @@ def configure(row: Row, api_key: Any, api_base: str | None, arguments: Mapping[s
     key, source = _key(row, api_key)
     parts = {name: given.pop(name, None) or os.environ.get(variable) for name, variable in row.variables.items()}
     base = _base(row, key, parts, given.pop("api_base", api_base) or _first_set(row.base_env))
-    if row.refuses_texts is not None and not _its_own(row, base):
+    if row.refuses_texts is not None and not its_own(row, base):
         row = row._replace(refuses_texts=None)
     own: dict[str, Any] = {name: value for name, value in parts.items() if value}
     own.update(
@@ -212,7 +212,7 @@ def _concurrency(row: Row, base: str) -> int:
     return 2 if _loopback(base) else 8
 
 
-def _its_own(row: Row, base: str) -> bool:
+def its_own(row: Row, base: str) -> bool:
     """Whether the provider itself is there: who only speaks its language may take what it refuses."""
     hosts = {_host(address) for address in (row.api_base, *row.key_bases.values()) if address is not None}
     return not hosts or _host(base) in hosts

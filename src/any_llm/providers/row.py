@@ -149,6 +149,8 @@ class Adapter(Protocol):
     for_model(call) -> Call: the call with a row as the model at hand has it, where names or limits differ between
     models. It is asked once a call, first of all: what the other methods get has been through it.
 
+    loaded(call) -> Run: the function gives a Loaded, for an identity that only the model's files can tell.
+
     models(call, after) -> Send | Run and listed(call, reply) -> Page: ask for a page of the list of models, and read
     it. `after` is None for the first page, then what the page before gave. Else OpenAI's shape is used.
     """
