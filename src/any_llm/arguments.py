@@ -8,6 +8,7 @@ import msgspec
 
 from any_llm.doubts import warn_of, warn_of_unknown
 from any_llm.exceptions import InvalidRequestError
+from any_llm.flow.fitness import of_each
 from any_llm.flow.job import Job
 from any_llm.flow.matrix import Matrix
 from any_llm.flow.memory import MEMORY
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from any_llm.configuration import Configuration
+    from any_llm.flow.lookup import Cache
+    from any_llm.flow.setting import Setting
     from any_llm.types.identity import EmbeddingIdentity
 
 TEXT = frozenset({str})
@@ -78,9 +81,18 @@ def job(
         watch=watch(alike.call, client.hooks, first=MEMORY.first, spans=True),
     )
     budgeted(setting)
-    made = Job(setting, texts, start)
+    made = Job(setting, texts, start) if client.cache is None else _cached(client.cache, setting, texts, start)
     if alike.call.applied == "unknown":
         warn_of_unknown(alike.call)
+    return made
+
+
+def _cached(cache: Cache, setting: Setting, texts: Sequence[str], start: int) -> Job:
+    """A job that looks for its vectors first, unless an input's vector depends on more than its text."""
+    call = setting.call
+    if of_each(call.extra, len(texts)) or any(call.extra.get(name) for name in call.row.read_together):
+        return Job(setting, texts, start)
+    made: Job = load("any_llm.flow.cached").CachedJob(setting, texts, start, cache=cache)
     return made
 
 

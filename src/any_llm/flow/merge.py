@@ -35,7 +35,8 @@ def merge(
     # Taken first: threads of a call that was ended may still write, and what they do is not looked after any more.
     missing = frozenset() if matrix.placed == matrix.count else _missing(matrix)
     vectors = matrix.vectors()
-    if (call.options.normalize or (matrix.uneven and call.options.normalize is None)) and len(vectors):
+    uneven = call.options.normalize or (matrix.uneven and call.options.normalize is None)
+    if uneven and not matrix.final and len(vectors):
         normalise(vectors)
     model, applied = "", call.applied
     for answer in reversed(answers):  # the first that says so counts

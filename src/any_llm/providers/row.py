@@ -99,6 +99,8 @@ class Row(NamedTuple):
     names: Names = Names()
     refuses_texts: Literal["empty", "blank"] | None = None
     """It refuses "", or any text of blanks alone."""
+    read_together: tuple[str, ...] = ()
+    """Fields of its own under which a vector depends on the other inputs of its request."""
     base64: bool = False
     """It understands encoding_format="base64", so we ask for it."""
     one_space: tuple[str, ...] = ()
