@@ -145,9 +145,7 @@ LONG = "word " * 40
 def test_what_was_read_in_pieces_is_found_as_such(asked):
     overflow = Overflow(asked=asked, here=asked is not None, settled=asked is not None, chosen=asked == "truncate")
     cache, provider = a_cache(), Provider()
-    results = []
-    for _ in range(2):
-        results.append(run(a_job(["short", LONG], cache, overflow=overflow), provider))
+    results = [run(a_job(["short", LONG], cache, overflow=overflow), provider) for _ in range(2)]
     assert same(*results)
     assert results[1].requests.cached == 2
 
