@@ -50,8 +50,8 @@ class AnyLLM(Directory):
         """Make a client.
 
         `client_args`: timeout (seconds a read), max_retries, max_concurrency, rpm and tpm (requests and tokens a
-        minute), max_usd (for all its calls), on_request and on_retry (told of each request), default_headers,
-        default_query, proxy, verify, cert, ssl_context, and those of that provider's own SDK.
+        minute), max_usd (for all its calls), cache (True, or a file), on_request and on_retry (told of each request),
+        default_headers, default_query, proxy, verify, cert, ssl_context, and those of that provider's own SDK.
         """
         return cls.get_provider_class(provider)(api_key=api_key, api_base=api_base, **client_args)
 
