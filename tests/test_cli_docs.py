@@ -27,7 +27,9 @@ def test_a_block_of_the_page_runs_and_prints_what_it_shows(block, tmp_path):
         assert ran.stdout.decode() + ran.stderr == shown
 
 
-@pytest.mark.parametrize("command", ["", "embed", "similarity", "providers"])
+@pytest.mark.parametrize(
+    "command", ["", "embed", "similarity", "providers", "models", "cache", "cache info", "cache clear", "cache prune"]
+)
 def test_the_help_of_every_command_is_on_the_page(command):
     title = f"$ omniembed {command} --help".replace("  ", " ")
     assert [block.splitlines()[0] for block in BLOCKS].count(title) == 1

@@ -57,8 +57,17 @@ def test_the_package_lists_what_it_has():
         "register_provider",
     }
     classes = {
-        *("AnyLLM", "Chunk", "CreateEmbeddingResponse", "Embedding", "LLMProvider", "Learnt", "Limits", "Names"),
-        *("RequestEvent", "Row", "Usage"),
+        *(
+            "AnyLLM",
+            "Chunk",
+            "CreateEmbeddingResponse",
+            "Embedding",
+            "EmbeddingIdentity",
+            "LLMProvider",
+            "Learnt",
+            "Limits",
+        ),
+        *("Names", "RequestEvent", "Row", "Usage"),
     }
     assert sorted(any_llm.__all__) == sorted({*functions, *classes, *exceptions.__all__})
     assert set(any_llm.__all__) <= set(dir(any_llm))

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from any_llm.types.chunk import Chunk
     from any_llm.types.completion import CreateEmbeddingResponse, Embedding, Usage
     from any_llm.types.event import RequestEvent
+    from any_llm.types.identity import EmbeddingIdentity
     from any_llm.types.learnt import Learnt
 
 __version__ = "0.1.0"
@@ -58,6 +59,7 @@ __all__ = [
     "ContextLengthExceededError",
     "CreateEmbeddingResponse",
     "Embedding",
+    "EmbeddingIdentity",
     "EmbeddingsNotSupportedError",
     "GatewayTimeoutError",
     "InsufficientFundsError",
@@ -108,6 +110,7 @@ _ROOMS = {
     "Chunk": "types.chunk",
     "CreateEmbeddingResponse": "types.completion",
     "Embedding": "types.completion",
+    "EmbeddingIdentity": "types.identity",
     "Learnt": "types.learnt",
     "RequestEvent": "types.event",
     "Usage": "types.completion",

@@ -46,8 +46,8 @@ def embedding(
         api_key: the key, or a callable that gives it anew for each request. Default: the provider's variable.
         api_base: what that provider's own SDK calls its base URL. Default: its variable, else its public address.
         client_args: the client's options: timeout, max_retries, max_concurrency, rpm and tpm (requests and tokens a
-            minute), max_usd, on_request and on_retry, default_headers, default_query, proxy, verify, cert, ssl_context,
-            and those of that provider's own SDK.
+            minute), max_usd, cache, on_request and on_retry, default_headers, default_query, proxy, verify, cert,
+            ssl_context, and those of that provider's own SDK.
         dimensions: width asked for. Where the host has no field for it, a model known to allow it is cut here.
         dtype: what a vector is made of, where the provider offers it: packed bits (binary, ubinary) stay packed.
         input_type: the texts' role, in these words or the provider's own.

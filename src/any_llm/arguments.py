@@ -8,9 +8,11 @@ import msgspec
 
 from any_llm.doubts import warn_of, warn_of_unknown
 from any_llm.exceptions import InvalidRequestError
+from any_llm.flow.fitness import of_each
 from any_llm.flow.job import Job
 from any_llm.flow.matrix import Matrix
 from any_llm.flow.memory import MEMORY
+from any_llm.flow.merge import identified
 from any_llm.flow.stream import Stream
 from any_llm.flow.tally import Tally
 from any_llm.flow.turn import Caller
@@ -23,20 +25,35 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from any_llm.configuration import Configuration
+    from any_llm.flow.lookup import Cache
+    from any_llm.flow.setting import Setting
+    from any_llm.types.identity import EmbeddingIdentity
 
 TEXT = frozenset({str})
 
 
 def stream(client: Configuration, model: str, options: Mapping[str, Any]) -> Stream:
     """Turn a stream's arguments into a Stream. Raises InvalidRequestError for what can be told wrong here."""
-    named = {name: value for name, value in options.items() if name in (prepared.__kwdefaults__ or ())}
-    kwargs = {name: value for name, value in options.items() if name not in named}
+    named, kwargs = _ours(options)
     job(client, model, (), named, kwargs)
     return Stream(
         lambda inputs, start: job(client, model, inputs, named, kwargs, start=start),
         client.max_concurrency + 1,
         warn_of,
     )
+
+
+def _ours(options: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """Tell our options from the provider's own fields."""
+    named = {name: value for name, value in options.items() if name in (prepared.__kwdefaults__ or ())}
+    return named, {name: value for name, value in options.items() if name not in named}
+
+
+def identity(client: Configuration, model: str, options: Mapping[str, Any]) -> EmbeddingIdentity | None:
+    """Say what the vectors of a call with these options are. Raises what the call would, where that can be told now."""
+    setting = settled(client, model, *_ours(options))
+    loaded = getattr(setting.adapter, "loaded", None)
+    return identified(setting.identity, None if loaded is None else loaded(setting.call).function())
 
 
 def job(
@@ -64,9 +81,18 @@ def job(
         watch=watch(alike.call, client.hooks, first=MEMORY.first, spans=True),
     )
     budgeted(setting)
-    made = Job(setting, texts, start)
+    made = Job(setting, texts, start) if client.cache is None else _cached(client.cache, setting, texts, start)
     if alike.call.applied == "unknown":
         warn_of_unknown(alike.call)
+    return made
+
+
+def _cached(cache: Cache, setting: Setting, texts: Sequence[str], start: int) -> Job:
+    """A job that looks for its vectors first, unless an input's vector depends on more than its text."""
+    call = setting.call
+    if of_each(call.extra, len(texts)) or any(call.extra.get(name) for name in call.row.read_together):
+        return Job(setting, texts, start)
+    made: Job = load("any_llm.flow.cached").CachedJob(setting, texts, start, cache=cache)
     return made
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from any_llm.providers.row import Row
     from any_llm.types.chunk import Chunk
     from any_llm.types.completion import CreateEmbeddingResponse
+    from any_llm.types.identity import EmbeddingIdentity
     from any_llm.types.learnt import Learnt
     from any_llm.types.model import Model
 
@@ -49,8 +50,8 @@ class AnyLLM(Directory):
         """Make a client.
 
         `client_args`: timeout (seconds a read), max_retries, max_concurrency, rpm and tpm (requests and tokens a
-        minute), max_usd (for all its calls), on_request and on_retry (told of each request), default_headers,
-        default_query, proxy, verify, cert, ssl_context, and those of that provider's own SDK.
+        minute), max_usd (for all its calls), cache (True, or a file), on_request and on_retry (told of each request),
+        default_headers, default_query, proxy, verify, cert, ssl_context, and those of that provider's own SDK.
         """
         return cls.get_provider_class(provider)(api_key=api_key, api_base=api_base, **client_args)
 
@@ -181,13 +182,17 @@ class AnyLLM(Directory):
         return job
 
     def _told(self, job: Job, made: CreateEmbeddingResponse) -> CreateEmbeddingResponse:
-        """Warn of what is not an error, and only the replies could tell."""
-        load("any_llm.doubts").warn_of(job, made)
+        load("any_llm.doubts").warn_of(job, made)  # of what is no error, and only the replies could tell
         return made
 
     def _listing(self, kwargs: dict[str, Any], **options: Any) -> Pages:
         pages: Pages = load("any_llm.listing").listing(self._configuration, kwargs, **options)
         return pages
+
+    def identity(self, model: str, **options: Any) -> EmbeddingIdentity:
+        """What vectors a call with these options would have; nothing is sent. A folder's model is loaded for it."""
+        known: EmbeddingIdentity = load("any_llm.arguments").identity(self._configuration, model, options)
+        return known
 
     @property
     def spent_usd(self) -> float | None:
@@ -198,8 +203,7 @@ class AnyLLM(Directory):
     @property
     def learnt(self) -> dict[str, Learnt]:
         """What this process has learnt of each model at this address with this key: limits, encoding, tokens."""
-        facts = load("any_llm.seeing.learnt").learnt(self._configuration.base, self._configuration.identity)
-        return dict(facts)
+        return dict(load("any_llm.seeing.learnt").learnt(self._configuration.base, self._configuration.identity))
 
     def close(self) -> None:
         """Close the connections of embedding(). A later call opens new ones."""

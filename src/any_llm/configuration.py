@@ -10,11 +10,13 @@ from any_llm.exceptions import InvalidRequestError, MissingApiKeyError
 from any_llm.same import known_by
 from any_llm.secret import Secret, hidden
 from any_llm.trust import network
+from any_llm.warn import warn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping
 
     from any_llm.flow.budget import Budget
+    from any_llm.flow.lookup import Cache
     from any_llm.flow.setting import Setting
     from any_llm.providers.row import Limits, Row
     from any_llm.wire import KeySource
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 CLIENT_OPTIONS = frozenset(
     {
         "max_retries", "max_concurrency", "rpm", "tpm", "default_headers", "default_query", "proxy", "verify", "cert",
-        "ssl_context", "limits", "tokenizer", "max_usd", "on_request", "on_retry",
+        "ssl_context", "limits", "tokenizer", "max_usd", "on_request", "on_retry", "cache",
     }
 )  # fmt: skip
 """Options every client has; `timeout` is one too, and may also be given for a call."""
@@ -77,6 +79,8 @@ class Configuration(NamedTuple):
     """What all its calls have spent."""
     hooks: Mapping[str, Callable[[Any], object]]
     """on_request, on_retry: told of each request."""
+    cache: Cache | None
+    """Where vectors that were paid for are kept; None: nowhere."""
     settled: dict[Hashable, Setting]
     """What is the same for calls that are alike, by what they are asked."""
 
@@ -96,7 +100,7 @@ def configure(row: Row, api_key: Any, api_base: str | None, arguments: Mapping[s
     key, source = _key(row, api_key)
     parts = {name: given.pop(name, None) or os.environ.get(variable) for name, variable in row.variables.items()}
     base = _base(row, key, parts, given.pop("api_base", api_base) or _first_set(row.base_env))
-    if row.refuses_texts is not None and not _its_own(row, base):
+    if row.refuses_texts is not None and not its_own(row, base):
         row = row._replace(refuses_texts=None)
     own: dict[str, Any] = {name: value for name, value in parts.items() if value}
     own.update(
@@ -134,6 +138,7 @@ def configure(row: Row, api_key: Any, api_base: str | None, arguments: Mapping[s
         queue=object(),
         budget=Budget(checks.dollars("max_usd", given.get("max_usd"))),
         hooks={name: checks.hook(name, given[name]) for name in ("on_request", "on_retry") if name in given},
+        cache=_cache(given.get("cache")),
         settled={},
     )
 
@@ -187,6 +192,19 @@ def _counter(tokenizer: object) -> Callable[[str], int] | None:
     return counter(tokenizer)
 
 
+def _cache(asked: object) -> Cache | None:
+    """The cache that was asked for, by the option, else by the variable."""
+    if asked is None:
+        asked = os.environ.get("ANY_LLM_CACHE") or False
+    if asked in (False, "0", "false"):
+        return None
+    if asked is not True and not isinstance(asked, str | os.PathLike):
+        raise InvalidRequestError("cache must be True, False, or the path of a file.")
+    from any_llm.cache.place import cache_at, path_of  # noqa: PLC0415  # sqlite3, for those who have one
+
+    return cache_at(path_of(asked), warn)
+
+
 def _key(row: Row, api_key: Any) -> tuple[str, KeySource | None]:
     """Settle the key: the argument, else the provider's variables. A callable is asked at each request."""
     if callable(api_key):
@@ -212,7 +230,7 @@ def _concurrency(row: Row, base: str) -> int:
     return 2 if _loopback(base) else 8
 
 
-def _its_own(row: Row, base: str) -> bool:
+def its_own(row: Row, base: str) -> bool:
     """Whether the provider itself is there: who only speaks its language may take what it refuses."""
     hosts = {_host(address) for address in (row.api_base, *row.key_bases.values()) if address is not None}
     return not hosts or _host(base) in hosts

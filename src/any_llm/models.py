@@ -72,6 +72,14 @@ def model_info(provider: str, model: str) -> ModelInfo | None:
     return _info(provider.lower(), key or model, base, offer) if base or offer else None
 
 
+def canonical_name(provider: str, model: str) -> str | None:
+    """The one name of a model that this provider is known to offer, whatever it is called there. None: not known."""
+    tables = _tables()
+    listed = tables.offers.get(provider.lower(), {})
+    key = model if model in listed else _first(model, _spelt(provider.lower()))
+    return None if key is None else listed[key].get("is") or _first(model, tables.names)
+
+
 def known_models(provider: str | None = None) -> list[ModelInfo]:
     """Every offer, of one provider or of all, by name; with all of them, last, the models by themselves."""
     return sorted(_known(provider), key=lambda info: (not info.provider, info.provider, info.model.lower()))

@@ -16,6 +16,7 @@ from any_llm.flow.retry import Retry
 from any_llm.flow.room import HOSTED, LOOPBACK
 from any_llm.flow.setting import Setting
 from any_llm.form import form, sent
+from any_llm.identity import identity
 from any_llm.loading import loading
 from any_llm.overlong import overflow
 from any_llm.price import price
@@ -58,6 +59,7 @@ def settled(client: Configuration, model: str, options: Mapping[str, Any], kwarg
 def _settled(client: Configuration, call: Call) -> Setting:
     with loading():
         adapter = adapter_of(client.row)
+    asked = call
     call, wanted = _for_model(call, adapter)
     call, overlong = overflow(call, client)
     # Who cannot honour an option says so when a request is written: one for no input, which is never sent.
@@ -80,6 +82,9 @@ def _settled(client: Configuration, call: Call) -> Setting:
         first=LOOPBACK if client.loopback else HOSTED,
         count=client.tokenizer,
         overflow=overlong,
+        identity=identity(
+            call, wanted, overlong, asked=asked, limits=client.limits, counted=client.tokenizer is not None
+        ),
         price=price(call.row, call.model),
         budget=client.budget,
     )

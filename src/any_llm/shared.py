@@ -25,9 +25,9 @@ CAPACITY = 64
 
 NETWORK = (
     "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "all_proxy", "no_proxy",
-    "SSL_CERT_FILE", "SSL_CERT_DIR",
+    "SSL_CERT_FILE", "SSL_CERT_DIR", "ANY_LLM_CACHE",
 )  # fmt: skip
-"""Variables that the transports read."""
+"""Variables that every client reads."""
 
 
 class Kept(NamedTuple):

@@ -13,12 +13,12 @@ import msgspec
 
 if TYPE_CHECKING:
     from any_llm.providers.row import Applied, Row
+    from any_llm.types.loaded import Loaded
     from any_llm.types.model import Model
     from any_llm.types.vectors import Dtype, Vectors
 
 Now = tuple[float, float]
 """Monotonic and wall-clock seconds, read by the driver: the pure side has no clock."""
-
 
 KeySource = Callable[[], str | Awaitable[str]]
 """A callable `api_key`: asked anew for each request, so that a rotated key is used at once."""
@@ -219,14 +219,14 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
     """The reply's own `index` of each vector; None when it has none and order is all there is."""
     prompt_tokens: int | None = None
     total_tokens: int | None = None
-    model: str | None = None
-    """The model's name as the provider reports it."""
+    model: str | None = None  # as the provider reports it
     estimated: bool = False
     """True when the token counts are ours, not the provider's."""
     applied: Applied | None = None
     """How the role reached the model, where only the loaded model could tell."""
     cut: Sequence[int] = ()
     """Positions in the batch of inputs that were cut or averaged, where the reply tells."""
+    loaded: Loaded | None = None
 
 
 class Page(msgspec.Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""Which commands are there? embed, similarity, providers and models."""
+"""Which commands are there? embed, similarity, providers, models and cache."""
 
 import sys
 from pathlib import Path
@@ -131,3 +131,49 @@ def models(
 
     rows = table.asked(provider, live=live, api_base=api_base)
     target.show(table.as_json(rows) if json else table.as_table(rows))
+
+
+cache = typer.Typer(rich_markup_mode=None, help="Look after the file of vectors that --cache keeps.")
+app.add_typer(cache, name="cache")
+
+CacheFile = Annotated[
+    Path | None,
+    typer.Option("--path", metavar="FILE", help="Default: ANY_LLM_CACHE, else where --cache keeps it."),
+]
+
+
+@cache.command()
+def info(
+    *,
+    path: CacheFile = None,
+    json: Annotated[bool, typer.Option("--json", help="Print an object.")] = False,
+    debug: Debug = False,  # noqa: ARG001  # read by main()
+) -> None:
+    """Print where it is, how many vectors it has and how large it is."""
+    from any_llm.cli import cache as care  # noqa: PLC0415
+    from any_llm.cli import target  # noqa: PLC0415
+
+    target.show(care.info(path, json=json))
+
+
+@cache.command()
+def clear(*, path: CacheFile = None, debug: Debug = False) -> None:  # noqa: ARG001  # read by main()
+    """Remove every vector."""
+    from any_llm.cli import cache as care  # noqa: PLC0415
+    from any_llm.cli import target  # noqa: PLC0415
+
+    target.show(care.clear(path))
+
+
+@cache.command()
+def prune(
+    *,
+    max_size: Annotated[str, typer.Option(metavar="SIZE", help="Largest size to keep, such as 500MB or 2GB.")],
+    path: CacheFile = None,
+    debug: Debug = False,  # noqa: ARG001  # read by main()
+) -> None:
+    """Remove the vectors that were not used for longest, until it is no larger than SIZE."""
+    from any_llm.cli import cache as care  # noqa: PLC0415
+    from any_llm.cli import target  # noqa: PLC0415
+
+    target.show(care.prune(path, max_size))

@@ -50,6 +50,10 @@ class ModelOptions(msgspec.Struct, frozen=True, kw_only=True):
     timeout: Annotated[float | None, typer.Option(metavar="SECONDS", help="Longest wait for each read.")] = None
     deadline: Annotated[float | None, typer.Option(metavar="SECONDS", help="Longest time for the whole call.")] = None
     api_base: Annotated[str | None, typer.Option(metavar="URL", help="The provider's base URL.")] = None
+    cache: Annotated[
+        bool | None,
+        typer.Option("--cache/--no-cache", help="Keep vectors in a file, and look there before anything is sent."),
+    ] = None
     header: Annotated[
         list[str] | None, typer.Option(metavar="NAME=VALUE", help="A header to send too; may be repeated.")
     ] = None
@@ -83,7 +87,7 @@ class ModelOptions(msgspec.Struct, frozen=True, kw_only=True):
             "extra_headers": _pairs(self.header, "--header"),
             "extra_query": _pairs(self.query, "--query"),
             "extra_body": _fields(self.body),
-            "client_args": _client(self.client),
+            "client_args": _client(self.client, self.cache),
         }
         return {name: value for name, value in asked.items() if value is not None}
 
@@ -133,14 +137,15 @@ def _fields(body: str | None) -> dict[str, Any] | None:
         raise Failure("--body wants a JSON object.", code=USAGE) from error
 
 
-def _client(given: list[str] | None) -> dict[str, Any] | None:
+def _client(given: list[str] | None, cache: bool | None) -> dict[str, Any] | None:  # noqa: FBT001  # an option's value
     """NAME=JSON -> client options. What is no JSON at all is text, so that nobody has to quote a quote."""
     pairs = _pairs(given, "--client")
     if pairs is None:
-        return None
+        return None if cache is None else {"cache": cache}
     if "api_key" in pairs:
         raise Failure("a key on the command line shows in process lists; set the provider's variable.", code=USAGE)
-    return {name: _json_or_text(name, value) for name, value in pairs.items()}
+    options = {name: _json_or_text(name, value) for name, value in pairs.items()}
+    return options if cache is None else {**options, "cache": cache}
 
 
 def _json_or_text(name: str, value: str) -> Any:

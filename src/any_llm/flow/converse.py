@@ -214,7 +214,7 @@ def _settle(setting: Setting, batch: Batch, reply: Any, now: float, attempt: Att
     total = None if tokens is None else max(tokens, part.total_tokens or 0)
     attempt.bill(tokens, total, estimated=part.estimated)  # whether it is of use or not
     measured = None if part.estimated else tokens
-    answer = Answer(measured, total, part.model, attempt.request_id, part.applied, now, part.cut)
+    answer = Answer(measured, total, part.model, attempt.request_id, part.applied, now, part.cut, part.loaded)
     try:
         fill(setting.matrix, batch, part)
     except InvalidVectorError as wrong:

@@ -223,6 +223,9 @@ class Job:
         if self.size > 1 and (partial := self.partial()) is not None:
             error.partial = partial  # type: ignore[attr-defined]
 
+    def let_go(self) -> None:
+        """It has ended, and nobody looks at it any more."""
+
     def _merged(self) -> CreateEmbeddingResponse:
         for index, first in self._same.items():
             if first in self.errors:

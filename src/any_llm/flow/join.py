@@ -51,6 +51,7 @@ def join(parts: Iterable[tuple[int, CreateEmbeddingResponse | None]]) -> CreateE
         price=results[0]._price,  # noqa: SLF001  # of one model at one provider
         errors=errors,
         provider=results[0].provider,
+        identity=results[0].identity,
         requests=Requests(*map(sum, zip(*(result.requests for result in results), strict=True))),
         request_ids=tuple(name for result in results for name in result.request_ids),
         truncated=tuple(truncated),

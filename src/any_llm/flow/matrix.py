@@ -68,6 +68,8 @@ class Matrix:
         """How many do."""
         self.apart: dict[int, bytes] = {}
         """Vectors of rows beyond `count`: pieces of inputs, until they are averaged."""
+        self.final = False
+        """Whether what stands here has the length that was asked for."""
         self.blank = False
         """Whether a blank text has a zero vector."""
         self.same = False
@@ -127,6 +129,15 @@ class Matrix:
         size = self.width * bytes_each(self.form)
         self.buffer[place * size : (place + 1) * size] = vector
         self.stands([place])
+
+    def lay(self, place: int, vector: bytes) -> None:
+        """Put down a vector that was kept, which may be the first."""
+        with self._lock:
+            if not self.width:
+                self.width = len(vector) // bytes_each(self.form)
+                self.buffer = bytearray(len(vector) * self.count)
+            self._right = True
+        self.put(place, vector)
 
     def repeat(self, place: int, first: int) -> None:
         """Put down the vector of an equal input here too."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+import msgspec
+
 from any_llm.flow.vectors import normalise
 from any_llm.types.completion import CreateEmbeddingResponse
 
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
     from any_llm.flow.matrix import Matrix
     from any_llm.flow.pieces import Pieces
     from any_llm.flow.setting import Answer, Setting
+    from any_llm.types.identity import EmbeddingIdentity
+    from any_llm.types.loaded import Loaded
 
 
 def merge(
@@ -31,7 +35,8 @@ def merge(
     # Taken first: threads of a call that was ended may still write, and what they do is not looked after any more.
     missing = frozenset() if matrix.placed == matrix.count else _missing(matrix)
     vectors = matrix.vectors()
-    if (call.options.normalize or (matrix.uneven and call.options.normalize is None)) and len(vectors):
+    uneven = call.options.normalize or (matrix.uneven and call.options.normalize is None)
+    if uneven and not matrix.final and len(vectors):
         normalise(vectors)
     model, applied = "", call.applied
     for answer in reversed(answers):  # the first that says so counts
@@ -50,7 +55,17 @@ def merge(
         requests=setting.tally.requests(),
         truncated=tuple(sorted(pieces.truncated - errors.keys())) if pieces.truncated else (),
         overflow=pieces.overflow,
+        identity=identified(setting.identity, next((answer.loaded for answer in answers if answer.loaded), None)),
         price=setting.price,
+    )
+
+
+def identified(known: EmbeddingIdentity | None, loaded: Loaded | None) -> EmbeddingIdentity | None:
+    """The identity, with what only the loaded model could tell."""
+    if known is None or loaded is None:
+        return known
+    return msgspec.structs.replace(
+        known, model=loaded.name, revision=loaded.revision, prompt=loaded.prompt or known.prompt
     )
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from any_llm.flow.overflow import Long
     from any_llm.flow.plan import Plan
     from any_llm.flow.setting import Answer, Setting
+    from any_llm.types.beside import Overflow
     from any_llm.wire import Batch
 
 
@@ -175,8 +176,15 @@ class Pieces:
         """These were read in part, and so it is left."""
         self.truncated.update(map(self.owner, rows))
 
+    def found(self, row: int, overflow: Overflow, *, truncated: bool) -> None:
+        """Of a vector that was kept, this was known."""
+        self.detected |= overflow == "detected"
+        self._contradicted |= overflow == "unknown"
+        if truncated:
+            self.truncated.add(row)
+
     @property
-    def overflow(self) -> Literal["enforced", "detected", "unknown"]:
+    def overflow(self) -> Overflow:
         """What is known of over-long inputs."""
         if self.detected:
             return "detected"

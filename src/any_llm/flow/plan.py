@@ -74,6 +74,13 @@ class Plan:
         self.halved = last.halved
         return batch
 
+    def peek(self) -> Batch | None:
+        """The only batch there is to take, if all inputs fit one; it is not taken."""
+        if len(self._left) != 1:
+            return None
+        batch = self._filled(self._left[0].order, 0, None, self._in_force()) if self._left[0].order else None
+        return batch if batch is not None and len(batch) == len(self._left[0].order) else None
+
     def done(self) -> bool:
         """Whether every input is under way."""
         return all(each.begun == len(each.order) for each in self._left)
@@ -112,9 +119,9 @@ class Plan:
         total = sum(sizes(batch.texts)) if now.bytes is not None else 0
         return (now.items is not None and len(batch) > now.items) or _over(now, batch.tokens, total)
 
-    def again(self, indexes: Sequence[int]) -> None:
-        """Plan these inputs anew, before all others."""
-        self._left.append(Stretch(indexes, halved=True))
+    def again(self, indexes: Sequence[int], *, halved: bool = True) -> None:
+        """Plan these inputs anew, before all others. `halved`: they were sent."""
+        self._left.append(Stretch(indexes, halved=halved))
 
     def put_back(self, batch: Batch, *, halved: bool) -> None:
         """Nothing of this batch was sent after all: plan it anew, before all others. `halved`: as it was before."""

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from any_llm.flow.salvage import Salvage
     from any_llm.flow.watch import Watch
     from any_llm.providers.row import Adapter, Applied, Limits
+    from any_llm.types.identity import EmbeddingIdentity
+    from any_llm.types.loaded import Loaded
     from any_llm.wire import Call
 
 
@@ -53,6 +55,8 @@ class Setting(msgspec.Struct, frozen=True):
     overflow: Overflow = Overflow()
     caller: Caller = msgspec.field(default_factory=Caller)
     tally: Tally = msgspec.field(default_factory=Tally)
+    identity: EmbeddingIdentity | None = None
+    """What its vectors are, as far as that is known before one was made."""
     price: Callable[[], float | None] = unknown
     """USD per million tokens, looked up when somebody asks; None: not known."""
     budget: Budget = msgspec.field(default_factory=Budget)
@@ -95,3 +99,5 @@ class Answer(msgspec.Struct, frozen=True):
     """Monotonic seconds."""
     cut: Sequence[int] = ()
     """Positions in the batch of inputs that were cut or averaged, where the maker says so."""
+    loaded: Loaded | None = None
+    """Which model that was, where only the loaded one could tell."""

@@ -127,6 +127,7 @@ class Stream:
         with self._lock:
             parts = [(part.job, None if left else part.job.partial()) for part in self._parts]
         for job, made in parts:
+            job.let_go()
             if job.watch is not None:
                 job.watch.ends(error, made)
         partial = join((job.size, made) for job, made in parts)

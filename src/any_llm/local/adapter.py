@@ -12,6 +12,7 @@ import msgspec
 
 from any_llm.exceptions import UnsupportedParameterError
 from any_llm.providers.row import ROLES
+from any_llm.types.loaded import Loaded
 from any_llm.types.model import Model
 from any_llm.wire import Page, Part, Refusal, Run
 
@@ -65,6 +66,10 @@ class LocalAdapter:
         """Say that there is nothing to explain."""
         return Refusal(message="A model in this process sends no request that could be refused.")
 
+    def loaded(self, call: Call) -> Run:
+        """Tell which model that is: a folder's is loaded for it."""
+        return Run(lambda: _loaded(call))
+
     def models(self, call: Call, after: str | None) -> Run:
         """Name what is built in; a folder is a model too, and nobody lists those."""
         return Run(lambda: _BUILT_IN[:1])
@@ -98,7 +103,19 @@ def _run(call: Call, batch: Batch, *, folder: str | None) -> Part:
         normalize=bool(options.normalize),
         prompt=prompt,
     )
-    return msgspec.structs.replace(part, applied=applied)
+    loaded = Loaded(model.name.rpartition("@")[0], model.revision, prompt or None)
+    return msgspec.structs.replace(part, applied=applied, loaded=loaded)
+
+
+def _loaded(call: Call) -> Loaded:
+    from any_llm.local.load import BUILT_IN, built_in_revision, load  # noqa: PLC0415  # as above
+
+    if call.model in _BUILT_IN:
+        return Loaded(BUILT_IN, built_in_revision())
+    model, asked = load(call.model), call.options.input_type
+    _check(call, width=model.width, roles=model.recipe.prompts)
+    prompt = model.recipe.prompts[asked] if asked else model.recipe.default_prompt
+    return Loaded(model.name.rpartition("@")[0], model.revision, prompt or None)
 
 
 def _check(call: Call, *, width: int, roles: Collection[str]) -> None:

@@ -8,6 +8,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from any_llm.exceptions import InvalidRequestError, ModelNotFoundError, ProviderError
 from any_llm.local.bert import read_bert_config
 from any_llm.local.extra import weights_file
@@ -106,8 +108,24 @@ def _open_safetensors(weights: Path) -> Session:
     return open_bert(read_safetensors(memoryview(source)), shape)
 
 
+def built_in_revision() -> str:
+    """The built-in model's, which nobody need load to know."""
+    return WEIGHTS_SHA256[:_DIGITS]
+
+
 def _model(name: str, sha256: str, recipe: Recipe, tokenizer: bytes, session: Session) -> Model:
     reads = open_tokenizer(tokenizer, recipe.limit)
     # A first run proves that the files belong together, and says how wide the vectors are.
     width = forward(session, recipe, windows(reads, "text")[:1]).shape[1]
-    return Model(name=f"{name}@{sha256[:_DIGITS]}", recipe=recipe, session=session, tokenizer=reads, width=width)
+    revision = sha256[:_DIGITS]
+    if recipe is not BUILT_IN_RECIPE:
+        around = tokenizer + msgspec.json.encode(recipe, order="deterministic")
+        revision += f".{hashlib.sha256(around).hexdigest()[:8]}"
+    return Model(
+        name=f"{name}@{sha256[:_DIGITS]}",
+        revision=revision,
+        recipe=recipe,
+        session=session,
+        tokenizer=reads,
+        width=width,
+    )

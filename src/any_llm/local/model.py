@@ -46,6 +46,8 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     """As reported: the model's name, @, and the first 12 digits of the sha256 of its weights."""
+    revision: str
+    """Those digits, and for a folder eight more, of its tokenizer and of what stands around the weights."""
     recipe: Recipe
     session: Session
     tokenizer: Any

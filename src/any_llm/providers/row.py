@@ -99,6 +99,8 @@ class Row(NamedTuple):
     names: Names = Names()
     refuses_texts: Literal["empty", "blank"] | None = None
     """It refuses "", or any text of blanks alone."""
+    read_together: tuple[str, ...] = ()
+    """Fields of its own under which a vector depends on the other inputs of its request."""
     base64: bool = False
     """It understands encoding_format="base64", so we ask for it."""
     one_space: tuple[str, ...] = ()
@@ -148,6 +150,8 @@ class Adapter(Protocol):
 
     for_model(call) -> Call: the call with a row as the model at hand has it, where names or limits differ between
     models. It is asked once a call, first of all: what the other methods get has been through it.
+
+    loaded(call) -> Run: the function gives a Loaded, for an identity that only the model's files can tell.
 
     models(call, after) -> Send | Run and listed(call, reply) -> Page: ask for a page of the list of models, and read
     it. `after` is None for the first page, then what the page before gave. Else OpenAI's shape is used.

@@ -341,7 +341,7 @@ _TABLE = (
     Row(
         name="jina", title="Jina AI", kind="cloud", source="https://github.com/tryAGI/Jina/blob/2a3f424/src/libs/Jina/openapi.json", read="2026-11-22",
         adapter="any_llm.providers.jina", api_base="https://api.jina.ai/v1", base_env=("JINA_AI_API_BASE",),
-        key_env=("JINA_API_KEY", "JINA_AI_API_KEY"), base64=True,
+        key_env=("JINA_API_KEY", "JINA_AI_API_KEY"), base64=True, read_together=("late_chunking",),
         limits=Limits(items=512),  # newer models; older ones take 2,048
         names=Names(  # of jina-embeddings-v5; its adapter knows the other models
             dimensions="dimensions", dtype="embedding_type", dtypes={"binary": "binary", "ubinary": "ubinary"},

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
     from any_llm.exceptions import AnyLLMError
     from any_llm.providers.row import Applied
+    from any_llm.types.identity import EmbeddingIdentity
     from any_llm.types.requests import Requests
 
 Overflow = Literal["enforced", "detected", "unknown"]
@@ -25,6 +26,7 @@ class Beside(TypedDict, total=False):
     requests: Requests
     truncated: tuple[int, ...]
     overflow: Overflow
+    identity: EmbeddingIdentity | None
 
 
 BESIDE = tuple(Beside.__annotations__)

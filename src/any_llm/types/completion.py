@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from any_llm.exceptions import AnyLLMError
     from any_llm.providers.row import Applied
     from any_llm.types.beside import Beside, Overflow
+    from any_llm.types.identity import EmbeddingIdentity
     from any_llm.types.vectors import Dtype
 
 __all__ = ["CreateEmbeddingResponse", "Embedding", "Usage"]
@@ -62,6 +63,8 @@ class CreateEmbeddingResponse(Described):
     overflow: Overflow = "unknown"
     """Whether over-long inputs are dealt with as was asked for, refused where nothing was: "enforced", surely;
     "detected": some were cut in silence; "unknown": the provider does not tell."""
+    identity: EmbeddingIdentity | None = None
+    """What makes its vectors what they are; None where the response was not made by a call."""
     _price: Callable[[], float | None] | None = None
     """Looks up USD per million tokens."""
     _missing: frozenset[int] = frozenset()

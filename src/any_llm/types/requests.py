@@ -18,3 +18,5 @@ class Requests(NamedTuple):
     """Inputs that were not sent, for an equal one was."""
     possibly_billed_twice: int = 0
     """Of those: requests whose reply was lost or could not be used, and whose inputs were sent again."""
+    cached: int = 0
+    """Inputs that were not sent, for their vectors were in the cache, or another call of this process fetched them."""
