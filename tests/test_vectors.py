@@ -68,7 +68,7 @@ def test_right_ones(made: Part, expected: list[list[float]]):
     assert filled(made) == expected
 
 
-AAA = packed(*A)
+AAA, ABC = packed(*A), packed(1, 2, 3)
 WRONG = [
     # what came back for three inputs, words of the reason, the input at fault
     ("one too few", part(A, B), "3 inputs were sent and 2 vectors came back", None),
@@ -119,6 +119,8 @@ WRONG = [
     ("null, base64 and a list", part(None, AAA, C), "as many", None),
     ("base64 among lists", part(A, AAA, C), "str", 1),
     ("neither lists nor base64", part(None, 7, 8), "null", 0),
+    ("a list among base64 that looks like it", part(ABC, [1234567890123456], ABC), "among", 1),
+    ("a list among base64 that looks like it, the last", part(ABC, ABC, [1234567890123456]), "among", 2),
     ("null among base64", part(AAA, None, AAA), "vector", 1),
 ]
 
@@ -170,6 +172,7 @@ MADE_HERE = [
     ("a blank text", Form(), range(2), "a ", made_here(*A, 0, -0.0), [A, [0, 0], [0, 0]]),
     ("a large value", Form(), range(2), "ab", made_here(*A, 2e38, -2e38), [A, pytest.approx([2e38, -2e38]), [0, 0]]),
     ("zero first", Form(), range(2), "ab", made_here(0, 1, -0.0, 1), [[0, 1], [0, 1], [0, 0]]),
+    ("infinity after a fraction", Form(), range(2), "ab", made_here(0.1, 0.2, 0.1, math.inf), ("NaN or infinity", 1)),
     ("NaN", Form(), range(3), "abc", made_here(*A, *B, 3, math.nan), ("NaN or infinity", 2)),
     ("-NaN", Form(), range(3), "abc", made_here(*A, 2, -math.nan, *C), ("NaN or infinity", 1)),
     ("infinity", Form(), range(3), "abc", made_here(*A, 2, math.inf, *C), ("NaN or infinity", 1)),
@@ -427,7 +430,7 @@ def test_normalise_brings_to_unit_length_in_place(values: list[float], expected:
     buffer = vectors.buffer
     normalise(vectors)
     assert vectors.buffer is buffer
-    assert vectors.numbers(1).tolist() == pytest.approx(expected, rel=1e-6)
+    assert [vectors.numbers(row).tolist() for row in (0, 1)] == [pytest.approx(expected, rel=1e-6)] * 2
 
 
 def test_of_many_each_is_brought_to_unit_length_by_its_own():

@@ -87,7 +87,7 @@ def _one_by_one(matrix: Matrix, batch: Batch, part: Part, places: Sequence[int])
     first = next(found)
     width, rest = divmod(len(first), bytes_each(form))
     if rest or not width:
-        raise InvalidVectorError("a vector is not of whole values", places[0])
+        raise InvalidVectorError("a vector is not of whole values")
     cut = form.dimensions is not None and width == form.cut_from != form.dimensions
     size = bytes_each(form) * (form.dimensions if cut and form.dimensions else width)
     apart: dict[int, bytes] = {}
@@ -99,7 +99,7 @@ def _one_by_one(matrix: Matrix, batch: Batch, part: Part, places: Sequence[int])
             if len(values) != len(first):
                 raise InvalidVectorError("a vector is of another width", place)
             same = same and values == first
-            own = values[:size] if cut else values
+            own = values[:size]
             matrix.blank |= _check(own, place, batch, form)
             if place < count:
                 target[place * size : place * size + size] = own
@@ -125,14 +125,16 @@ def _values(vectors: Sequence[msgspec.Raw] | Vectors, places: Sequence[int], for
     """Bytes of each vector, as it is asked for."""
     if isinstance(vectors, Vectors):
         return (bytes(vectors.row(position)) for position in range(len(vectors)))
-    if memoryview(vectors[0])[0] == QUOTE == memoryview(vectors[-1])[0]:
+    if memoryview(vectors[0])[0] == QUOTE:
         return map(_unbase64, vectors, places)
     return (numbers(vector, place, form) for vector, place in zip(vectors, places, strict=True))
 
 
 def _unbase64(vector: msgspec.Raw, place: int) -> bytes:
+    text = memoryview(vector)
     try:
-        return pybase64.b64decode(memoryview(vector)[1:-1], validate=True)
+        if text[0] == QUOTE:  # what stands in brackets might be read as base64 too
+            return pybase64.b64decode(text[1:-1], validate=True)
     except ValueError:
         pass
     try:
