@@ -19,6 +19,9 @@ EXPLAINED: dict[str, list[tuple[tuple[str, ...], str]]] = {
             (
                 "step = STRETCH if count is None else 1  # to count is dear, and what does not fit is counted again",
                 "step = (1)  # to count is dear, and what does not fit is counted again",
+                "step = (STRETCH)  # to count is dear, and what does not fit is counted again",
+                "step = STRETCH if (count is not None) else 1  # to count is dear, and what does not fit is counted again",
+                "step = STRETCH if count is None else (2)  # to count is dear, and what does not fit is counted again",
             ),
             TIME,
         ),
@@ -135,6 +138,7 @@ EXPLAINED: dict[str, list[tuple[tuple[str, ...], str]]] = {
             (
                 "if text[0] == QUOTE:  # what stands in brackets might be read as base64 too",
                 "if False:  # what stands in brackets might be read as base64 too",
+                "if text[(1)] == QUOTE:  # what stands in brackets might be read as base64 too",
             ),
             TIME,
         ),
