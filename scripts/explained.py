@@ -17,11 +17,11 @@ EXPLAINED: dict[str, list[tuple[tuple[str, ...], str]]] = {
         ),
         (
             (
-                "step = STRETCH if count is None else 1  # to count is dear, and what does not fit is counted again",
-                "step = (1)  # to count is dear, and what does not fit is counted again",
-                "step = (STRETCH)  # to count is dear, and what does not fit is counted again",
-                "step = STRETCH if (count is not None) else 1  # to count is dear, and what does not fit is counted again",
-                "step = STRETCH if count is None else (2)  # to count is dear, and what does not fit is counted again",
+                "step = STRETCH if count is None else 1  # to count is dear: what does not fit is counted again",
+                "step = (1)  # to count is dear: what does not fit is counted again",
+                "step = (STRETCH)  # to count is dear: what does not fit is counted again",
+                "step = STRETCH if (count is not None) else 1  # to count is dear: what does not fit is counted again",
+                "step = STRETCH if count is None else (2)  # to count is dear: what does not fit is counted again",
             ),
             TIME,
         ),

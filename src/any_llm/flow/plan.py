@@ -136,7 +136,7 @@ class Plan:
         rate = self._rate()
         tokens = total = 0
         count = self._count if limits.tokens is not None else None
-        step = STRETCH if count is None else 1  # to count is dear, and what does not fit is counted again
+        step = STRETCH if count is None else 1  # to count is dear: what does not fit is counted again
         for begin in range(start, stop, step):
             texts = self._texts(order[begin : min(stop, begin + step)])
             weights = sizes(texts)
