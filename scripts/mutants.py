@@ -136,8 +136,12 @@ class Tried:
     def _trace(self, frame: FrameType, event: str, _: Any) -> Callable[..., Any] | None:
         if frame.f_code.co_filename != str(self.file):
             return None
+        code = frame.f_code
         if event == "line":
             self.lines.add(frame.f_lineno)
+        elif code.co_firstlineno not in self.lines:  # called: defaults stand between its name and its body
+            body = min((line for *_, line in code.co_lines() if line and line > code.co_firstlineno), default=0)
+            self.lines.update(range(code.co_firstlineno, max(body, code.co_firstlineno + 1)))
         return self._trace
 
     def _survives(self, mutant: Mutant, before: Iterable[FunctionType]) -> bool:
