@@ -51,6 +51,20 @@ EXPLAINED: dict[str, list[tuple[tuple[str, ...], str]]] = {
             ),
             "Of no vectors none is brought to unit length: numpy is imported in vain.",
         ),
+        (
+            (
+                "errors=dict(sorted(errors.items())) if errors else {},",
+                "errors=(dict(sorted(errors.items()))),",
+            ),
+            TIME,
+        ),
+        (
+            (
+                "truncated=tuple(sorted(pieces.truncated - errors.keys())) if pieces.truncated else (),",
+                "truncated=(tuple(sorted(pieces.truncated - errors.keys()))),",
+            ),
+            TIME,
+        ),
     ],
     "flow/faults.py": [
         (
@@ -160,6 +174,19 @@ EXPLAINED: dict[str, list[tuple[tuple[str, ...], str]]] = {
                 "values[start : start + ROWS] = exact / np.where(lengths == 0, (2), lengths)",
             ),
             "Zeros by whatever are zeros.",
+        ),
+    ],
+    "flow/converse.py": [
+        (
+            (
+                (
+                    "if isinstance(command, Send) and isinstance(outcome.value, Reply) "
+                    "and b'\"error\"' in outcome.value.body[:LOOK]:"
+                ),
+                "if ((isinstance(outcome.value, Reply)) and (b'\"error\"' in outcome.value.body[:LOOK])):",
+                "if ((isinstance(command, Send)) and (b'\"error\"' in outcome.value.body[:LOOK])):",
+            ),
+            "What is sent is answered by a reply, and nothing else is.",
         ),
     ],
 }
