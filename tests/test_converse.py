@@ -339,8 +339,9 @@ def test_milliseconds_are_told_as_the_seconds_to_wait():
 
 
 NOT_OURS = [
-    # a call, what is known of the place -> base64 was not our idea
+    # a call, what is known of the place, if anything is -> base64 was not our idea
     (a_call("together", "m"), None),
+    (a_call("together", "m"), True),
     (a_call(extra={"encoding_format": "base64"}), None),
     (a_call(), False),
 ]
@@ -349,7 +350,8 @@ NOT_OURS = [
 @pytest.mark.parametrize(("call", "base64"), NOT_OURS)
 def test_where_base64_was_not_our_idea_it_is_not_asked_without(call, base64):
     memory = Memory()
-    memory.learn(PLACE, MONOTONIC, base64=base64)
+    if base64 is not None:
+        memory.learn(PLACE, MONOTONIC, base64=base64)
     refusal = bad(400, message="encoding_format: base64 is not supported")
     assert play(a_setting(call, memory=memory), [refusal]).trace == "go send"
 
@@ -358,11 +360,11 @@ def test_a_server_that_fails_is_not_asked_without_base64():
     assert play(a_setting(a_call(), retries=0), [bad(500, message="base64 broke")]).trace == "go send"
 
 
-@pytest.mark.parametrize("halved", [False, True])
-def test_what_was_sent_before_with_others_is_counted_as_halved(halved: bool):  # noqa: FBT001
+@pytest.mark.parametrize(("given", "halved"), [({}, 0), ({"halved": False}, 0), ({"halved": True}, 1)])
+def test_what_was_sent_before_with_others_is_counted_as_halved(given: dict[str, bool], halved: int):
     setting = a_setting(a_call())
-    play(setting, [good()], flow=converse(setting, a_batch(), halved=halved))
-    assert setting.tally.requests() == Requests(sent=1, halved=int(halved))
+    play(setting, [good()], flow=converse(setting, a_batch(), **given))
+    assert setting.tally.requests() == Requests(sent=1, halved=halved)
 
 
 def test_where_nothing_is_tried_again_no_retry_is_spent():
@@ -376,3 +378,53 @@ def test_where_nothing_is_tried_again_no_retry_is_spent():
 def test_an_input_that_is_too_long_stays_so():
     played = play(a_setting(a_call(), count=4), [TOO_LARGE], batch=a_batch(TEXTS[:1], first=3))
     assert (played.trace, type(played.error), played.error.index) == ("go send", ContextLengthExceededError, 3)
+
+
+@pytest.mark.parametrize("refused", [bad(404, retry_after="2"), bad(429, code="insufficient_quota", retry_after="2")])
+def test_a_refusal_for_good_holds_nobody(refused):
+    memory = Memory()
+    assert play(a_setting(a_call(), memory=memory), [refused]).trace == "go send"
+    assert play(a_setting(a_call(), memory=memory), [good()]).trace == "go send"
+
+
+def at(end: int) -> dict[str, object]:
+    """A refusal whose word of error ends at this byte."""
+    return {"a": "b" * (end - len('{"a":"","error"')), "error": {"message": "no room"}}
+
+
+DISGUISED = [
+    # what comes as a 200 -> whether the provider's words are said too
+    ("an error", {"error": {"message": "no room"}}, True),
+    ("as late as may be", msgspec.json.encode(at(1024)), True),
+    ("too late", msgspec.json.encode(at(1025)), False),
+    ("not called one", {"detail": "no room"}, False),
+    ("none", {"error": None}, False),
+]
+
+
+@pytest.mark.parametrize(("body", "says"), [pytest.param(*story[1:], id=story[0]) for story in DISGUISED])
+def test_an_error_in_disguise_is_quoted(body, says):
+    error = play(a_setting(a_call()), [reply(body)] * 2).error
+    assert (type(error), error.status_code) == (InvalidResponseError, 200)
+    assert ("; it says: no room" in str(error)) is says
+
+
+SALVAGED = [
+    # texts, their vectors -> the input at fault, and whether what stands beside it may be of use
+    ("ab", ([1.0, 2.0], [0.0, 0.0]), 1, True),
+    ("abc", ([1.0, 2.0], [0.0, 0.0], [1.0, 2.0]), 1, True),
+    ("a", ([0.0, 0.0],), 0, False),
+    ("ab", ([1.0, 2.0],), None, False),
+]
+
+
+@pytest.mark.parametrize(("texts", "vectors", "index", "kept"), SALVAGED)
+def test_what_is_right_beside_a_wrong_vector_is_kept(texts, vectors, index, kept):
+    setting = a_setting(a_call(), retries=0, count=len(texts))
+    looks: list[Problem] = []
+
+    def flow():
+        looks.append((yield from converse(setting, a_batch(texts))))
+
+    play(setting, [good(*vectors)] * 2, flow=flow())
+    assert (looks[0].error.index, looks[0].salvage is not None) == (index, kept)

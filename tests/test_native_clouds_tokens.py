@@ -123,7 +123,7 @@ def test_what_needs_no_exchange_has_none(provider, given, environment, header, *
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     server = loopback(getattr(cloud_replies, provider))
-    client = AnyLLM.create(provider, given.pop("api_key", None), server.url, **given)
+    client = AnyLLM.create(provider, api_base=server.url, **given)
     client.embedding("m", ["a", "b"], batch_size=1)
     assert [request.headers["authorization"] for request in server.requests] == [header] * 2
 

@@ -119,7 +119,7 @@ def test_what_comes_back_goes_before_all_others(change, then):
 
 def test_of_nothing_nothing_is_taken():
     plan = Plan([], Limits)
-    assert (plan.done(), plan.take(), plan.halved) == (True, None, False)
+    assert (plan.done(), plan.take(), plan.halved, plan.limits) == (True, None, False, Limits())
 
 
 def test_pieces_stand_after_all_inputs():

@@ -203,19 +203,20 @@ def slow(now, sent):
 
 
 OVERTAKING = [
-    # server, terms -> the one text asked for at 30.1 s, in the middle of a long call, has gone after so many seconds
-    ("places are scarce", slow, {"at_once": 4}, 1.1),
-    ("one place", slow, {"at_once": 1}, 1.1),
-    ("a given rate", slow, {"rpm": 60}, 31),  # the long call was first, and took the whole minute
-    ("a told limit, refilled", bucket(1, 60, openai), {}, 5),
-    ("a told limit, by the minute", limited(60, 60, openai), {}, 5),
-    ("a found limit", bucket(1, 5), {}, 15),
+    # a server that has seen nobody, terms ->
+    # the one text asked for at 30.1 s, in the middle of a long call, has gone after so many seconds
+    ("places are scarce", lambda: slow, {"at_once": 4}, 1.1),
+    ("one place", lambda: slow, {"at_once": 1}, 1.1),
+    ("a given rate", lambda: slow, {"rpm": 60}, 31),  # the long call was first, and took the whole minute
+    ("a told limit, refilled", lambda: bucket(1, 60, openai), {}, 5),
+    ("a told limit, by the minute", lambda: limited(60, 60, openai), {}, 5),
+    ("a found limit", lambda: bucket(1, 5), {}, 15),
 ]
 
 
 @pytest.mark.parametrize(("server", "terms", "soon"), [pytest.param(*line[1:], id=line[0]) for line in OVERTAKING])
 def test_one_text_overtakes_a_hundred_thousand(server, terms, soon):
-    town = Town(server, **terms)
+    town = Town(server(), **terms)
     town.call("bulk", 2000)
     town.call("one", 1, at=30.1)
     town.run(until=100)
@@ -246,20 +247,20 @@ def test_many_tokens_are_not_starved_by_few():
 # --- limits that are told, and limits that are found -----------------------------------------------------------------
 
 LIMITS = [
-    # server, requests, at once -> seconds at the most; of a hundred requests refused at the most
-    ("OpenAI, 500 a minute", bucket(500 / 60, 500, openai), 2000, 8, 250, 0),
-    ("OpenAI, 3,000 a minute", bucket(50, 3000, openai), 9000, 16, 240, 0),
-    ("Groq, 100 a minute, by the minute", limited(100, 60, openai), 500, 8, 300, 0),
-    ("Mistral, 60 a minute", limited(60, 60, mistral), 300, 8, 300, 0),
-    ("Together, 10 a second", limited(10, 1, together), 500, 8, 80, 0),
-    ("Jina, 500 a minute", bucket(500 / 60, 500, jina), 2000, 8, 250, 0),
-    ("untold, 100 a second", bucket(100, 10), 4000, 32, 60, 4),
-    ("untold, 100 a second, many at once", bucket(100, 10), 4000, 128, 60, 7),
-    ("untold, 1 a second", bucket(1, 5), 300, 8, 330, 9),
-    ("untold, 10 a second, by the second", limited(10, 1), 500, 32, 70, 9),
-    ("untold, 1,000 a minute, by the minute", limited(1000, 60), 3000, 16, 200, 3),
-    ("untold, 3 a minute, by the minute", limited(3, 60), 12, 8, 300, 70),
-    ("only when to come back, 100 a minute", limited(100, 60, retry_after), 500, 8, 300, 9),
+    # a server that has seen nobody, requests, at once -> seconds at the most; of a hundred requests refused at the most
+    ("OpenAI, 500 a minute", lambda: bucket(500 / 60, 500, openai), 2000, 8, 250, 0),
+    ("OpenAI, 3,000 a minute", lambda: bucket(50, 3000, openai), 9000, 16, 240, 0),
+    ("Groq, 100 a minute, by the minute", lambda: limited(100, 60, openai), 500, 8, 300, 0),
+    ("Mistral, 60 a minute", lambda: limited(60, 60, mistral), 300, 8, 300, 0),
+    ("Together, 10 a second", lambda: limited(10, 1, together), 500, 8, 80, 0),
+    ("Jina, 500 a minute", lambda: bucket(500 / 60, 500, jina), 2000, 8, 250, 0),
+    ("untold, 100 a second", lambda: bucket(100, 10), 4000, 32, 60, 4),
+    ("untold, 100 a second, many at once", lambda: bucket(100, 10), 4000, 128, 60, 7),
+    ("untold, 1 a second", lambda: bucket(1, 5), 300, 8, 330, 9),
+    ("untold, 10 a second, by the second", lambda: limited(10, 1), 500, 32, 70, 9),
+    ("untold, 1,000 a minute, by the minute", lambda: limited(1000, 60), 3000, 16, 200, 3),
+    ("untold, 3 a minute, by the minute", lambda: limited(3, 60), 12, 8, 300, 70),
+    ("only when to come back, 100 a minute", lambda: limited(100, 60, retry_after), 500, 8, 300, 9),
 ]
 
 
@@ -267,7 +268,7 @@ LIMITS = [
     ("server", "count", "at_once", "seconds", "refused"), [pytest.param(*line[1:], id=line[0]) for line in LIMITS]
 )
 def test_a_long_call_takes_what_it_may(server, count, at_once, seconds, refused):
-    town = Town(server, at_once=at_once)
+    town = Town(server(), at_once=at_once)
     town.call("bulk", count, workers=at_once)
     world = town.run().world
     assert (town.left_behind(), world.errors) == (({}, []), [])

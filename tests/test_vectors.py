@@ -8,6 +8,8 @@ import struct
 from array import array
 from base64 import b64encode
 from contextlib import suppress
+from itertools import chain
+from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
@@ -17,8 +19,11 @@ from hypothesis import strategies as st
 from any_llm.flow.matrix import Form, InvalidVectorError, Matrix
 from any_llm.flow.vectors import fill, normalise
 from any_llm.types.vectors import Vectors
-from any_llm.wire import Part
+from any_llm.wire import Batch, Part
 from by_hand import PROPERTY, a_batch
+
+if TYPE_CHECKING:
+    from any_llm.types.vectors import Dtype
 
 
 def packed(*values: float) -> str:
@@ -63,7 +68,7 @@ def test_right_ones(made: Part, expected: list[list[float]]):
     assert filled(made) == expected
 
 
-AAA = packed(*A)
+AAA, ABC = packed(*A), packed(1, 2, 3)
 WRONG = [
     # what came back for three inputs, words of the reason, the input at fault
     ("one too few", part(A, B), "3 inputs were sent and 2 vectors came back", None),
@@ -114,8 +119,15 @@ WRONG = [
     ("null, base64 and a list", part(None, AAA, C), "as many", None),
     ("base64 among lists", part(A, AAA, C), "str", 1),
     ("neither lists nor base64", part(None, 7, 8), "null", 0),
+    ("a list among base64 that looks like it", part(ABC, [1234567890123456], ABC), "among", 1),
+    ("a list among base64 that looks like it, the last", part(ABC, ABC, [1234567890123456]), "among", 2),
     ("null among base64", part(AAA, None, AAA), "vector", 1),
 ]
+
+
+def says_it_all(error: BaseException) -> bool:
+    """Whether nothing of another library is shown with it."""
+    return error.__suppress_context__ or isinstance(error.__context__, InvalidVectorError | None)
 
 
 @pytest.mark.parametrize(("made", "words", "index"), [pytest.param(*story[1:], id=story[0]) for story in WRONG])
@@ -123,6 +135,7 @@ def test_wrong_ones(made: Part, words: str, index: int | None):
     with pytest.raises(InvalidVectorError, match=words) as error:
         filled(made)
     assert error.value.index == index
+    assert says_it_all(error.value)
 
 
 ODD = [
@@ -139,6 +152,86 @@ def test_which_of_many_is_odd(made: Part, words: str, index: int | None):
     with pytest.raises(InvalidVectorError, match=words) as error:
         filled(made, len(made.vectors))
     assert error.value.index == index
+
+
+def made_here(*values: float, width: int = 2, dtype: Dtype = "float32") -> Part:
+    """What a model in this process gives."""
+    return Part(vectors=Vectors(bytearray(array("f", values)), width, dtype))
+
+
+MADE_HERE = [
+    # what is wanted, places, texts, what was made -> words of the reason or what stands, the input at fault
+    ("in the middle", Form(), range(1, 3), "ab", made_here(*A, *B), [[0, 0], A, B]),
+    ("to the end, and all", Form(2), range(3), "abc", made_here(*A, *B, *C), [A, B, C]),
+    ("every other", Form(), range(0, 3, 2), "ab", made_here(*A, *B), [A, [0, 0], B]),
+    ("backwards", Form(), range(2, -1, -1), "cba", made_here(*C, *B, *A), [A, B, C]),
+    ("here and there", Form(), [2, 0], "ca", made_here(*C, *A), [A, [0, 0], C]),
+    ("beyond", Form(), range(2, 4), "ab", made_here(*A, *B), [[0, 0], [0, 0], A]),
+    ("one", Form(), range(1, 2), "a", made_here(*A), [[0, 0], A, [0, 0]]),
+    ("cut", Form(2, cut_from=3), range(2), "ab", made_here(*A, 9, *B, 9, width=3), [A, B, [0, 0]]),
+    ("a blank text", Form(), range(2), "a ", made_here(*A, 0, -0.0), [A, [0, 0], [0, 0]]),
+    ("a large value", Form(), range(2), "ab", made_here(*A, 2e38, -2e38), [A, pytest.approx([2e38, -2e38]), [0, 0]]),
+    ("zero first", Form(), range(2), "ab", made_here(0, 1, -0.0, 1), [[0, 1], [0, 1], [0, 0]]),
+    ("infinity after a fraction", Form(), range(2), "ab", made_here(0.1, 0.2, 0.1, math.inf), ("NaN or infinity", 1)),
+    ("NaN", Form(), range(3), "abc", made_here(*A, *B, 3, math.nan), ("NaN or infinity", 2)),
+    ("-NaN", Form(), range(3), "abc", made_here(*A, 2, -math.nan, *C), ("NaN or infinity", 1)),
+    ("infinity", Form(), range(3), "abc", made_here(*A, 2, math.inf, *C), ("NaN or infinity", 1)),
+    ("-infinity", Form(), range(3), "abc", made_here(-math.inf, 1, *B, *C), ("NaN or infinity", 0)),
+    ("zeros", Form(), range(3), "abc", made_here(*A, *B, 0, 0), ("all zero", 2)),
+    ("zeros below zero", Form(), range(1, 3), "bc", made_here(-0.0, 0, *C), ("all zero", 1)),
+    ("another width", Form(3), range(2), "ab", made_here(*A, *B), ("2 wide, not the 3 asked for", None)),
+    ("another width, of one", Form(3), range(1, 2), "a", made_here(*A), ("2 wide, not the 3 asked for", 1)),
+    ("no width", Form(), range(1), "a", Part(vectors=Vectors(bytearray(), 0)), ("0 vectors came back", None)),
+    ("of another kind", Form(), range(2), "ab", made_here(*A, width=4, dtype="int8"), ("int8 came back, not", None)),
+    ("of another kind than asked", Form(dtype="int8"), range(1), "a", made_here(*A), ("float32 came back, not", None)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("form", "places", "texts", "made", "then"), [pytest.param(*story[1:], id=story[0]) for story in MADE_HERE]
+)
+def test_what_a_model_in_this_process_gives_is_looked_at_too(form, places, texts, made, then):
+    matrix = Matrix(3, form)
+    batch = Batch(texts, places, len(texts))
+    if isinstance(then, tuple):
+        with pytest.raises(InvalidVectorError, match=then[0]) as error:
+            fill(matrix, batch, made)
+        assert (error.value.index, [*matrix.written]) == (then[1], [0, 0, 0])
+        return
+    fill(matrix, batch, made)
+    assert [matrix.vectors().numbers(at).tolist() for at in range(3)] == then
+    assert [*matrix.written] == [at in places for at in range(3)]
+
+
+ALIKE = [
+    # what a model in this process gave -> whether all texts have one and the same
+    ([A, A, A], True),
+    ([A, B, A], False),
+    ([A, A, B], False),
+    ([B, A, A], False),
+]
+
+
+@pytest.mark.parametrize(("given", "same"), ALIKE)
+def test_one_vector_for_all_is_seen_where_it_was_made_in_this_process(given, same):
+    matrix = Matrix(3)
+    fill(matrix, a_batch("abc"), made_here(*chain.from_iterable(given)))
+    assert (matrix.same, matrix.vectors().numbers(2).tolist()) == (same, given[2])
+
+
+@pytest.mark.parametrize(("form", "uneven"), [(Form(2, unit=True), True), (Form(2), False)])
+def test_lengths_are_looked_at_where_they_were_made_in_this_process(form, uneven):
+    matrix = Matrix(2, form)
+    fill(matrix, a_batch("ab"), made_here(*A, *B))
+    assert (matrix.uneven, matrix.was_cut) == (uneven, False)
+
+
+def test_a_block_has_the_width_in_force_and_sets_it():
+    matrix = Matrix(4)
+    fill(matrix, a_batch("ab"), made_here(*A, *B))
+    with pytest.raises(InvalidVectorError, match="1 wide, not the 2") as error:
+        fill(matrix, a_batch("cd", first=2), made_here(1, 2, width=1))
+    assert (error.value.index, matrix.width, [*matrix.written]) == (None, 2, [1, 1, 0, 0])
 
 
 @pytest.mark.parametrize(
@@ -245,6 +338,7 @@ def test_what_is_no_byte_is_refused(dtype, came, words):
     with pytest.raises(InvalidVectorError, match=words) as error:
         fill(Matrix(2, Form(dtype=dtype)), a_batch("b", first=1), part(came))
     assert error.value.index == 1
+    assert says_it_all(error.value)
 
 
 def test_it_is_known_that_a_blank_text_had_no_direction():
@@ -336,7 +430,7 @@ def test_normalise_brings_to_unit_length_in_place(values: list[float], expected:
     buffer = vectors.buffer
     normalise(vectors)
     assert vectors.buffer is buffer
-    assert vectors.numbers(1).tolist() == pytest.approx(expected, rel=1e-6)
+    assert [vectors.numbers(row).tolist() for row in (0, 1)] == [pytest.approx(expected, rel=1e-6)] * 2
 
 
 def test_of_many_each_is_brought_to_unit_length_by_its_own():

@@ -67,9 +67,9 @@ def exchange(
     *,
     write: Callable[[Call], Send | Run],
     read: Callable[[Any, float, Attempt], T],
-    follow: Callable[[Call, Reply], Send | None] | None = None,
-    halved: bool = False,
-    outgrown: Callable[[], bool] | None = None,
+    follow: Callable[[Call, Reply], Send | None] | None,
+    halved: bool,
+    outgrown: Callable[[], bool] | None,
 ) -> Generator[Command, Outcome, T | Problem]:
     """Send what `write` writes and return what `read` reads; `batch` is what an error tells of."""
     cost, tries, failed = Cost(len(batch), batch.tokens), 0, 0
@@ -135,12 +135,12 @@ def _tried(
         if isinstance(command, Send):
             command = yield from identified(setting, call, command, outcome.now[0])
         outcome = yield from attempt.perform(command)
+        if isinstance(command, Run):
+            return read(outcome.value, outcome.now[0], attempt)
         if follow is not None:
             outcome = yield from _followed(follow, call, command, outcome)
         outcome = _meant(setting.adapter, outcome)
         reply = outcome.value
-        if not isinstance(reply, Reply):
-            return read(reply, outcome.now[0], attempt)
         turn.answered(reply, outcome.now)
         attempt.answered(reply)
         if reply.status in OK:
@@ -185,13 +185,10 @@ def _as_known(setting: Setting, now: float) -> Call:
 
 
 def _followed(
-    follow: Callable[[Call, Reply], Send | None], call: Call, sent: Send | Run, outcome: Outcome
+    follow: Callable[[Call, Reply], Send | None], call: Call, sent: Send, outcome: Outcome
 ) -> Generator[Command, Outcome, Outcome]:
     """The final reply, where a provider answers "not yet" and is asked again until it is done."""
-    while isinstance(sent, Send) and outcome.value.status in OK:
-        ask = follow(call, outcome.value)
-        if ask is None:
-            break
+    while outcome.value.status in OK and (ask := follow(call, outcome.value)) is not None:
         yield Sleep(POLL)
         outcome = yield msgspec.structs.replace(ask, headers={**sent.headers, **ask.headers}, limit=sent.limit)
     return outcome
@@ -200,7 +197,7 @@ def _followed(
 def _meant(adapter: Adapter, outcome: Outcome) -> Outcome:
     """The reply with the status it means, where a provider's own codes say more than HTTP's."""
     status, reply = getattr(adapter, "status", None), outcome.value
-    if status is None or not isinstance(reply, Reply):
+    if status is None:
         return outcome
     return msgspec.structs.replace(outcome, value=msgspec.structs.replace(reply, status=status(reply)))
 
@@ -211,7 +208,7 @@ def _settle(setting: Setting, batch: Batch, reply: Any, now: float, attempt: Att
     least = 1 if any(map(str.strip, batch.texts)) else 0
     counted = part.prompt_tokens
     tokens = counted if counted is not None and counted >= least else None
-    total = None if tokens is None else max(tokens, part.total_tokens or 0)
+    total = None if tokens is None else max(tokens, part.total_tokens or tokens)
     attempt.bill(tokens, total, estimated=part.estimated)  # whether it is of use or not
     measured = None if part.estimated else tokens
     answer = Answer(measured, total, part.model, attempt.request_id, part.applied, now, part.cut, part.loaded)
@@ -224,7 +221,7 @@ def _settle(setting: Setting, batch: Batch, reply: Any, now: float, attempt: Att
     return answer
 
 
-def _refused(setting: Setting, call: Call, sent: Any, batch: Batch, outcome: Outcome) -> Problem:
+def _refused(setting: Setting, call: Call, sent: Send, batch: Batch, outcome: Outcome) -> Problem:
     """Judge a reply that is no 200."""
     reply, now = outcome.value, outcome.now[0]
     refusal, wait = setting.adapter.explain(reply), asked(reply, outcome.now[1])
@@ -238,9 +235,9 @@ def _refused(setting: Setting, call: Call, sent: Any, batch: Batch, outcome: Out
         return Problem(error, now, free="key")  # a callable key is asked again, a token fetched: it may be rotated
     # An empty account, and an input that is too long, stay so.
     again = reply.status in RETRYABLE and not isinstance(error, InsufficientFundsError | ContextLengthExceededError)
-    large = told(reply.status, refusal, batch, body=len(sent.body)) if isinstance(sent, Send) else None
+    large = told(reply.status, refusal, batch, body=len(sent.body))
     long = said(error, refusal.message, batch)
-    return Problem(error, now, again=again and large is None, asked=wait, large=large, long=long)
+    return Problem(error, now, again=again, asked=wait, large=large, long=long)
 
 
 def _refuses_base64(call: Call, reply: Reply, message: str) -> bool:

@@ -29,8 +29,8 @@ def look(vectors: Sequence[msgspec.Raw] | Vectors, places: Sequence[int], form: 
         encoded = False
     else:
         encoded = _encoded(vectors)
-        read = _text if encoded else numbers
-        rows = [read(vector, place, form) for vector, place in zip(vectors, places, strict=True)]
+        each = zip(vectors, places, strict=True)
+        rows = [_text(*one) for one in each] if encoded else [numbers(*one, form) for one in each]
     _one_width(rows, places, bytes_each(form), encoded=encoded)
 
 
@@ -42,8 +42,7 @@ def _encoded(vectors: Sequence[msgspec.Raw]) -> bool:
     return begin.count(QUOTE) > begin.count(BRACKET)
 
 
-def _text(vector: msgspec.Raw, place: int, form: Form) -> bytes:
-    del form
+def _text(vector: msgspec.Raw, place: int) -> bytes:
     if memoryview(vector)[0] != QUOTE:
         raise InvalidVectorError("a vector is a list among others in base64", place)
     return msgspec.json.decode(vector, type=str).encode()

@@ -77,6 +77,9 @@ class Pages:
             NO_INPUTS,
             write=lambda known: self._models(known, after),
             read=lambda reply, *_: self._listed(call, reply),
+            follow=None,
+            halved=False,
+            outgrown=None,
         )
         if not isinstance(page, Problem):
             return page

@@ -143,18 +143,16 @@ class Plan:
         rate = self._rate()
         tokens = total = 0
         count = self._count if limits.tokens is not None else None
-        step = STRETCH if count is None else 1  # to count is dear, and what does not fit is counted again
+        step = STRETCH if count is None else 1  # to count is dear: what does not fit is counted again
         for begin in range(start, stop, step):
             texts = self._texts(order[begin : min(stop, begin + step)])
             weights = sizes(texts)
             if self._before:
                 weights = [self._before + weight for weight in weights]
-            costs = estimates(weights, rate) if count is None else [count(self._prefix + texts[0])]
+            costs = estimates(weights, rate) if count is None else [count(self._prefix + text) for text in texts]
             tokens, total = tokens + sum(costs), total + sum(weights)
-            if not _over(limits, tokens, total):
-                continue
             end = begin + len(texts)
-            while end - 1 > start and end > begin and _over(limits, tokens, total):
+            while end - 1 > start and _over(limits, tokens, total):
                 end -= 1
                 tokens, total = tokens - costs[end - begin], total - weights[end - begin]
             if end < begin + len(texts):

@@ -10,13 +10,13 @@ import msgspec
 import pybase64
 
 from any_llm.flow.faults import QUOTE, look, numbers
-from any_llm.flow.matrix import InvalidVectorError, bytes_each
+from any_llm.flow.matrix import Form, InvalidVectorError, bytes_each
 from any_llm.types.vectors import FLOAT32, Vectors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from any_llm.flow.matrix import Form, Matrix
+    from any_llm.flow.matrix import Matrix
     from any_llm.wire import Batch, Part
 
 UNEVEN = 1e-3
@@ -29,7 +29,7 @@ SEVERAL = 3
 """Different texts that have no reason to share a vector."""
 NOT_FINITE = 0x7F, 0xFF
 """Top bytes that only infinities, NaNs and numbers beyond 1.7e38 have."""
-TINY = b"\x00\x80"
+TINY = 0x00, 0x80
 """Top bytes of zeros, and of numbers below 2.4e-38."""
 
 
@@ -37,9 +37,11 @@ def fill(matrix: Matrix, batch: Batch, part: Part) -> None:
     """Write a part's vectors to the rows of its inputs, every law checked. Raises InvalidVectorError."""
     if len(part.vectors) != len(batch):
         raise InvalidVectorError(f"{len(batch)} inputs were sent and {len(part.vectors)} vectors came back")
+    if isinstance(part.vectors, Vectors) and part.vectors.dtype != matrix.form.dtype:
+        raise InvalidVectorError(f"vectors of {part.vectors.dtype} came back, not of {matrix.form.dtype}")
     places = _places(batch, part.indexes)
     try:
-        if not _as_a_block(matrix, batch, part, places):
+        if not _as_a_block(matrix, part, places):
             _one_by_one(matrix, batch, part, places)
     except InvalidVectorError:
         look(part.vectors, places, matrix.form)  # of several that are not alike, it knows which is at fault
@@ -57,27 +59,26 @@ def _places(batch: Batch, indexes: Sequence[int] | None) -> Sequence[int]:
     return [batch.indexes[index] for index in indexes]
 
 
-def _as_a_block(matrix: Matrix, batch: Batch, part: Part, places: Sequence[int]) -> bool:
+def _as_a_block(matrix: Matrix, part: Part, places: Sequence[int]) -> bool:
     """Take numbers made in this process all at once. False: one of them, or where they go, must be looked at."""
-    vectors, form = part.vectors, matrix.form
-    if not isinstance(vectors, Vectors) or form.unit or form.cut_from is not None:
+    vectors, last = part.vectors, len(places) - 1
+    if not isinstance(vectors, Vectors) or matrix.form != Form(matrix.form.dimensions):
         return False
-    if form.dtype != "float32" or vectors.dtype != "float32":
+    if not isinstance(places, range) or places.step != 1 or places.stop > matrix.count:
         return False
-    if not isinstance(places, range) or places.step != 1 or places[-1] >= matrix.count or not vectors.width:
+    if vectors.row(0) == vectors.row(last) or not _plain(vectors.buffer, vectors.width):
         return False
-    high = vectors.buffer[TOP::FLOAT32]
-    firsts = high[:: vectors.width]
-    if NOT_FINITE[0] in high or NOT_FINITE[1] in high or len(firsts.translate(None, TINY)) < len(firsts):
-        return False
-    target = matrix.open(vectors.width, places[0] if len(places) == 1 else None)
-    try:
-        target[places[0] * vectors.size : places[-1] * vectors.size + vectors.size] = vectors.buffer
-    finally:
-        matrix.close(right=True)
-    if len(places) >= SEVERAL and vectors.row(0) == vectors.row(1):
-        matrix.same |= vectors.buffer == bytes(vectors.row(0)) * len(places) and _differ(batch.texts)
+    target = matrix.open(vectors.width, None)
+    target[places.start * vectors.size : places.stop * vectors.size] = vectors.buffer
+    matrix.close(right=True)
     return True
+
+
+def _plain(values: bytes | bytearray, width: int) -> bool:
+    """Whether no value can be NaN or infinite, and no vector of so many all zero. False: each must be looked at."""
+    high = values[TOP::FLOAT32]
+    firsts = high[::width]
+    return not (NOT_FINITE[0] in high or NOT_FINITE[1] in high or TINY[0] in firsts or TINY[1] in firsts)
 
 
 def _one_by_one(matrix: Matrix, batch: Batch, part: Part, places: Sequence[int]) -> None:
@@ -86,11 +87,11 @@ def _one_by_one(matrix: Matrix, batch: Batch, part: Part, places: Sequence[int])
     first = next(found)
     width, rest = divmod(len(first), bytes_each(form))
     if rest or not width:
-        raise InvalidVectorError("a vector is not of whole values", places[0])
+        raise InvalidVectorError("a vector is not of whole values")
     cut = form.dimensions is not None and width == form.cut_from != form.dimensions
     size = bytes_each(form) * (form.dimensions if cut and form.dimensions else width)
     apart: dict[int, bytes] = {}
-    same = len(places) >= SEVERAL
+    same = True
     # Of several that are all of another width, none is at fault by itself.
     target = matrix.open(size // bytes_each(form), places[0] if len(places) == 1 else None)
     try:
@@ -98,7 +99,7 @@ def _one_by_one(matrix: Matrix, batch: Batch, part: Part, places: Sequence[int])
             if len(values) != len(first):
                 raise InvalidVectorError("a vector is of another width", place)
             same = same and values == first
-            own = values[:size] if cut else values
+            own = values[:size]
             matrix.blank |= _check(own, place, batch, form)
             if place < count:
                 target[place * size : place * size + size] = own
@@ -124,14 +125,16 @@ def _values(vectors: Sequence[msgspec.Raw] | Vectors, places: Sequence[int], for
     """Bytes of each vector, as it is asked for."""
     if isinstance(vectors, Vectors):
         return (bytes(vectors.row(position)) for position in range(len(vectors)))
-    if memoryview(vectors[0])[0] == QUOTE == memoryview(vectors[-1])[0]:
+    if memoryview(vectors[0])[0] == QUOTE:
         return map(_unbase64, vectors, places)
     return (numbers(vector, place, form) for vector, place in zip(vectors, places, strict=True))
 
 
 def _unbase64(vector: msgspec.Raw, place: int) -> bytes:
+    text = memoryview(vector)
     try:
-        return pybase64.b64decode(memoryview(vector)[1:-1], validate=True)
+        if text[0] == QUOTE:  # what stands in brackets might be read as base64 too
+            return pybase64.b64decode(text[1:-1], validate=True)
     except ValueError:
         pass
     try:
@@ -148,11 +151,13 @@ def _check(row: bytes, place: int, batch: Batch, form: Form) -> bool:
     """
     if form.dtype != "float32":
         zero = not row.strip(b"\x00")
+    elif _plain(row, len(row)):
+        return False
     else:
-        high = row[TOP::FLOAT32]
-        if (NOT_FINITE[0] in high or NOT_FINITE[1] in high) and not all(map(isfinite, memoryview(row).cast("f"))):
+        values = memoryview(row).cast("f")
+        if not all(map(isfinite, values)):
             raise InvalidVectorError("a vector holds NaN or infinity", place)
-        zero = high[0] in TINY and not high.strip(TINY) and not any(memoryview(row).cast("f"))
+        zero = not any(values)
     if zero and batch.texts[batch.indexes.index(place)].strip():
         raise InvalidVectorError("a vector is all zero", place)
     return zero
