@@ -46,8 +46,8 @@ EXPLAINED: dict[str, list[tuple[tuple[str, ...], str]]] = {
         ),
         (
             (
-                "if (call.options.normalize or (matrix.uneven and call.options.normalize is None)) and len(vectors):",
-                "if ((call.options.normalize or (matrix.uneven and call.options.normalize is None))):",
+                "if uneven and not matrix.final and len(vectors):",
+                "if ((uneven) and (not matrix.final)):",
             ),
             "Of no vectors none is brought to unit length: numpy is imported in vain.",
         ),

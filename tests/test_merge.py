@@ -16,6 +16,8 @@ from any_llm.flow.plan import Plan
 from any_llm.flow.setting import Answer
 from any_llm.flow.vectors import fill
 from any_llm.providers.row import Limits
+from any_llm.types.identity import EmbeddingIdentity
+from any_llm.types.loaded import Loaded
 from any_llm.types.requests import Requests
 from any_llm.types.usage import Usage
 from any_llm.types.vectors import Vectors
@@ -31,8 +33,13 @@ ROWS = {0: [3.0, 4.0], 1: [0.5, 0.5], 2: [1.0, 0.0]}
 AN_ERROR = InvalidRequestError("no", None, "openai")
 
 
-def answer(model: str | None = None, request_id: str | None = None, applied: str | None = None) -> Answer:
-    return Answer(9, 9, model, request_id, applied)
+def answer(
+    model: str | None = None,
+    request_id: str | None = None,
+    applied: str | None = None,
+    loaded: Loaded | None = None,
+) -> Answer:
+    return Answer(9, 9, model, request_id, applied, loaded=loaded)
 
 
 def merged(
@@ -45,7 +52,9 @@ def merged(
     truncated: Sequence[int] = (),
     uneven: bool = False,
     was_cut: bool = False,
+    final: bool = False,
     price: float | None = None,
+    identity: EmbeddingIdentity | None = None,
     **given: object,
 ) -> CreateEmbeddingResponse:
     """Merge these rows of a matrix."""
@@ -53,8 +62,8 @@ def merged(
     matrix = Matrix(count, Form(call.options.dimensions))
     for index, vector in rows.items():
         fill(matrix, Batch(["a"], [index], 1), Part(vectors=Vectors(bytearray(array("f", vector)), 2)))
-    matrix.uneven, matrix.was_cut = uneven, was_cut
-    setting = msgspec.structs.replace(a_setting(call), matrix=matrix, price=lambda: price)
+    matrix.uneven, matrix.was_cut, matrix.final = uneven, was_cut, final
+    setting = msgspec.structs.replace(a_setting(call), matrix=matrix, price=lambda: price, identity=identity)
     setting.tally.bill(7, 8, estimated=True)
     setting.tally.add(sent=5, retried=2)
     pieces = Pieces(setting, Plan([], Limits), count, lambda: None)
@@ -120,6 +129,7 @@ def test_length_1_where_it_is_asked_for_or_was_lost(normalize, uneven, unit):
     made = merged(normalize=normalize, uneven=uneven)
     assert vectors_of(made)[0] == pytest.approx([0.6, 0.8] if unit else [3.0, 4.0])
     assert vectors_of(merged(rows={}, count=0, normalize=normalize, uneven=uneven)) == []
+    assert vectors_of(merged(normalize=normalize, uneven=uneven, final=True))[0] == [3.0, 4.0]
 
 
 @pytest.mark.parametrize(("asked", "cut", "by"), [(None, False, None), (2, False, "provider"), (2, True, "client")])
@@ -135,3 +145,25 @@ def test_errors_and_what_was_cut_stand_in_order():
 @pytest.mark.parametrize(("asked", "kind"), [(None, list), ("float", list), ("base64", str)])
 def test_base64_where_it_was_asked_for(asked, kind):
     assert isinstance(merged(encoding_format=asked).data[0].embedding, kind)
+
+
+ASKED = EmbeddingIdentity(model="asked", prompt="p: ")
+IDENTITIES = [
+    # known before the call, what the loaded models told -> the result's
+    (None, [None], None),
+    (None, [Loaded("its own", "r")], None),
+    (ASKED, [], ASKED),
+    (ASKED, [None], ASKED),
+    (ASKED, [Loaded("its own", "r")], EmbeddingIdentity(model="its own", revision="r", prompt="p: ")),
+    (ASKED, [None, Loaded("its own", "r", "q: ")], EmbeddingIdentity(model="its own", revision="r", prompt="q: ")),
+    (
+        ASKED,
+        [Loaded("first", "r"), Loaded("second", "s")],
+        EmbeddingIdentity(model="first", revision="r", prompt="p: "),
+    ),
+]
+
+
+@pytest.mark.parametrize(("known", "loaded", "then"), IDENTITIES)
+def test_the_loaded_model_tells_what_it_is(known, loaded, then):
+    assert merged([answer(loaded=each) for each in loaded], identity=known).identity == then
