@@ -80,6 +80,7 @@ EXPLAINED: dict[str, list[tuple[tuple[str, ...], str]]] = {
         ),
     ],
     "flow/vectors.py": [
+        (("if indexes is None or indexes == in_order:", "if ((indexes is None)):"), TIME),
         (("ROWS = 1024", "ROWS = (1025)", "ROWS = (1023)"), TIME),
         (("if not _as_a_block(matrix, part, places):", "if True:"), TIME),
         (
