@@ -324,3 +324,25 @@ def test_a_client_without_a_cache_loads_nothing_of_it():
     )
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert ran.stdout == "[]\n"
+
+
+def test_a_call_that_was_cancelled_holds_nobody_up(tmp_path):
+    held = threading.Event()
+
+    def key():
+        held.set()
+        threading.Event().wait(0.2)
+        return "key"
+
+    async def run():
+        async with AnyLLM.create("openai", api_key=key, api_base="http://127.0.0.1:9/v1", cache=tmp_path / "v") as made:
+            task = asyncio.create_task(made.aembedding("m", ["one"]))
+            await asyncio.to_thread(held.wait)
+            flights = made._configuration.cache.flights.under_way
+            assert len(flights) == 1
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            assert not flights
+
+    asyncio.run(run())

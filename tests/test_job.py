@@ -394,7 +394,7 @@ def test_usage_is_what_was_billed():
     ended = called(inputs, provider, batch_size=32)
     assert right(ended, inputs)
     assert ended.result.requests._asdict() == {
-        "sent": 3, "retried": 1, "halved": 0, "deduplicated": 0, "possibly_billed_twice": 1,
+        "sent": 3, "retried": 1, "halved": 0, "deduplicated": 0, "possibly_billed_twice": 1, "cached": 0,
     }  # fmt: skip
     assert ended.result.usage.prompt_tokens == 3 * 64
 
