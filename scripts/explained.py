@@ -4,9 +4,49 @@ from __future__ import annotations
 
 TIME = "What comes of it is the same, sooner or later: it is a way that is quick, or a size of what is done at once."
 FALSE = "None is as false as False."
+ONE = "Of a list of one, the first is the last."
 
 EXPLAINED: dict[str, list[tuple[tuple[str, ...], str]]] = {
     "flow/plan.py": [
+        (
+            (
+                "batch = self._filled(self._left[0].order, 0, None, self._in_force()) if self._left[0].order else None",
+                "batch = self._filled(self._left[0].order, 0, None, self._in_force()) if self._left[(-1)].order else None",
+                "batch = self._filled(self._left[(-1)].order, 0, None, self._in_force()) if self._left[0].order else None",
+            ),
+            ONE,
+        ),
+        (
+            (
+                "return batch if batch is not None and len(batch) == len(self._left[0].order) else None",
+                "return batch if batch is not None and len(batch) == len(self._left[(-1)].order) else None",
+            ),
+            ONE,
+        ),
+        (
+            (
+                "if start >= 0 and last.order[start : last.begun] == batch.indexes:  # nothing was taken since",
+                "if start >= (-1) and last.order[start : last.begun] == batch.indexes:  # nothing was taken since",
+                "if ((last.order[start : last.begun] == batch.indexes)):  # nothing was taken since",
+            ),
+            "From before the beginning, a slice is shorter than the batch.",
+        ),
+        (
+            (
+                "if now is limits or now == limits or len(batch) == 1:",
+                "if ((now == limits) or (len(batch) == 1)):",
+            ),
+            TIME,
+        ),
+        (
+            (
+                "total = sum(sizes(batch.texts)) if now.bytes is not None else 0",
+                "total = (sum(sizes(batch.texts)))",
+                "total = sum(sizes(batch.texts)) if now.bytes is not None else (-1)",
+                "total = sum(sizes(batch.texts)) if now.bytes is not None else (1)",
+            ),
+            "Where no limit on bytes is in force, nobody asks how many there are.",
+        ),
         (("STRETCH = 256", "STRETCH = (257)", "STRETCH = (255)"), TIME),
         (
             (

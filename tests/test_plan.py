@@ -186,3 +186,105 @@ def test_a_size_is_that_of_the_utf8(text: str):
 def test_a_lone_surrogate_has_no_size():
     with pytest.raises(UnicodeEncodeError):
         size("\ud800")
+
+
+PEEKS = [
+    # inputs, limits -> how many the only batch holds, where there is only one
+    (["a"] * 3, Limits(), 3),
+    (["a"] * 3, Limits(items=3), 3),
+    (["a"] * 3, Limits(items=2), None),
+    (["a"], Limits(bytes=1), 1),
+    ([], Limits(), None),
+]
+
+
+@pytest.mark.parametrize(("inputs", "limits", "size"), PEEKS)
+def test_the_only_batch_is_looked_at_and_not_taken(inputs, limits, size):
+    plan = Plan(inputs, lambda: limits)
+    seen = plan.peek()
+    assert (None if seen is None else [*seen.indexes]) == (None if size is None else [*range(size)])
+    assert plan.done() == (not inputs)
+
+
+@pytest.mark.parametrize("stretches", [2, 3])
+def test_of_several_stretches_there_is_no_only_batch(stretches):
+    plan = Plan(["a"] * 3, Limits)
+    for _ in range(stretches - 1):
+        plan.again([2])
+    assert plan.peek() is None
+    plan.drop({0, 1, 2})
+    assert plan.peek() is None
+
+
+PLANNED = Limits(items=8)
+OUTGROWN = [
+    # limits now -> whether four inputs of two bytes and two tokens each break them
+    (PLANNED, False),
+    (Limits(items=8), False),
+    (Limits(), False),
+    (Limits(items=5), False),
+    (Limits(items=4), False),
+    (Limits(items=3), True),
+    (Limits(tokens=8), False),
+    (Limits(tokens=7), True),
+    (Limits(bytes=8), False),
+    (Limits(bytes=7), True),
+    (Limits(items=9, tokens=9, bytes=7), True),
+]
+
+
+@pytest.mark.parametrize(("now", "outgrown"), OUTGROWN)
+def test_a_batch_is_held_against_the_limits_now_in_force(now, outgrown):
+    plan = Plan(["aa"] * 4, lambda: now)
+    assert plan.outgrown(plan.batch(range(4)), PLANNED) is outgrown
+
+
+def test_what_was_planned_so_or_travels_alone_is_not_outgrown():
+    tight = Limits(items=1, tokens=1, bytes=1)
+    plan = Plan(["aa"] * 4, lambda: tight)
+    pair, alone = plan.batch(range(2)), plan.batch([0])
+    assert [plan.outgrown(pair, limits) for limits in (tight, Limits(items=1, tokens=1, bytes=1))] == [False, False]
+    assert [plan.outgrown(each, PLANNED) for each in (pair, alone)] == [True, False]
+
+
+BACK = [
+    # batches of two that are taken, which of them comes back -> what the next of three holds, and the one after it
+    (1, 0, [0, 1, 2], [3, 4, 5]),
+    (2, 1, [2, 3, 4], [5, 6, 7]),
+    (2, 0, [0, 1], [4, 5, 6]),
+    (4, 3, [6, 7], None),
+    (5, 3, [6, 7], None),  # the fifth found that nothing was left
+    (5, 0, [0, 1], None),
+]
+
+
+@pytest.mark.parametrize(("taken", "back", "then", "after"), BACK)
+@pytest.mark.parametrize("halved", [True, False])
+def test_what_was_not_sent_after_all_goes_next(taken, back, then, after, halved):
+    force = [Limits(items=2)]
+    plan = Plan(["a"] * 8, lambda: force[0])
+    batches = [plan.take() for _ in range(taken)]
+    force[0] = Limits(items=3)
+    plan.put_back(batches[back], halved=halved)
+    found = plan.take()
+    assert [*found.indexes] == then
+    in_place = back == taken - 1
+    assert plan.halved == (halved and not in_place)
+    following = plan.take()
+    assert (None if following is None else [*following.indexes]) == after
+
+
+def test_what_comes_back_stands_before_what_was_planned_anew():
+    plan = Plan(["a"] * 8, lambda: Limits(items=2))
+    first = plan.take()
+    plan.again([5, 6, 7])
+    plan.put_back(first, halved=False)
+    assert [[*plan.take().indexes] for _ in range(3)] == [[0, 1], [5, 6], [7]]
+
+
+def test_what_is_dropped_leaves_a_stretch_as_it_was():
+    plan = Plan(["a"] * 8, lambda: Limits(items=4))
+    batch = plan.take()
+    plan.give_back(batch)
+    plan.drop({4})
+    assert [[*plan.take().indexes] for _ in range(3)] == [[0, 1, 2], [3], [5, 6, 7]]
