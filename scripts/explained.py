@@ -4,25 +4,10 @@ from __future__ import annotations
 
 TIME = "What comes of it is the same, sooner or later: it is a way that is quick, or a size of what is done at once."
 FALSE = "None is as false as False."
-ONE = "Of a list of one, the first is the last."
 
 EXPLAINED: dict[str, list[tuple[tuple[str, ...], str]]] = {
     "flow/plan.py": [
-        (
-            (
-                "batch = self._filled(self._left[0].order, 0, None, self._in_force()) if self._left[0].order else None",
-                "batch = self._filled(self._left[0].order, 0, None, self._in_force()) if self._left[(-1)].order else None",
-                "batch = self._filled(self._left[(-1)].order, 0, None, self._in_force()) if self._left[0].order else None",
-            ),
-            ONE,
-        ),
-        (
-            (
-                "return batch if batch is not None and len(batch) == len(self._left[0].order) else None",
-                "return batch if batch is not None and len(batch) == len(self._left[(-1)].order) else None",
-            ),
-            ONE,
-        ),
+        (("order = self._left[0].order", "order = self._left[(-1)].order"), "Of a list of one, the first is the last."),
         (
             (
                 "if start >= 0 and last.order[start : last.begun] == batch.indexes:  # nothing was taken since",

@@ -22,6 +22,7 @@ from any_llm.exceptions import (
     ProviderTimeoutError,
     RateLimitError,
 )
+from any_llm.flow.attempt import OutgrownError
 from any_llm.flow.caps import Cap
 from any_llm.flow.converse import converse
 from any_llm.flow.memory import Memory
@@ -428,3 +429,15 @@ def test_what_is_right_beside_a_wrong_vector_is_kept(texts, vectors, index, kept
 
     play(setting, [good(*vectors)] * 2, flow=flow())
     assert (looks[0].error.index, looks[0].salvage is not None) == (index, kept)
+
+
+def test_a_batch_that_is_too_large_by_now_is_not_sent():
+    with pytest.raises(OutgrownError):
+        play(a_setting(a_call()), [], flow=converse(a_setting(a_call()), a_batch(), outgrown=lambda: True))
+
+
+def test_only_a_batch_that_was_never_sent_may_be_too_large_by_now():
+    asked = iter([False])
+    setting = a_setting(a_call())
+    flow = converse(setting, a_batch(), outgrown=lambda: next(asked))
+    assert play(setting, [bad(500), good()], flow=flow).trace == "go send sleep 0.25 go send"

@@ -78,8 +78,9 @@ class Plan:
         """The only batch there is to take, if all inputs fit one; it is not taken."""
         if len(self._left) != 1:
             return None
-        batch = self._filled(self._left[0].order, 0, None, self._in_force()) if self._left[0].order else None
-        return batch if batch is not None and len(batch) == len(self._left[0].order) else None
+        order = self._left[0].order
+        batch = self._filled(order, 0, None, self._in_force()) if order else None
+        return batch if batch is not None and len(batch) == len(order) else None
 
     def done(self) -> bool:
         """Whether every input is under way."""
