@@ -149,7 +149,7 @@ class Adapter(Protocol):
     a code that says more than the status it came with. Never raises.
 
     for_model(call) -> Call: the call with a row as the model at hand has it, where names or limits differ between
-    models. It is asked once a call, first of all: what the other methods get has been through it.
+    models. It is asked once for all calls that are alike, first of all: what the other methods get has been through it.
 
     loaded(call) -> Run: the function gives a Loaded, for an identity that only the model's files can tell.
 
