@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import gzip
 import http.client
 import io
+import time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from any_llm.transport.exchange import Exchange
+from any_llm.transport.exchange import HEAD, Exchange
 from any_llm.transport.http1 import SCRATCH, GarbledError, Reader, request
 from any_llm.wire import Send, TransportError
+from patience import within
 
 SEND = Send(url="http://a.test")
 BODIES = st.binary(max_size=300) | st.integers(SCRATCH - 9, 2 * SCRATCH).map(lambda size: b"0123456789" * (size // 10))
@@ -102,6 +105,7 @@ CONNECTIONS = [
     (b"1.1", b"Connection: x\r\nConnection: close\r\n", False),
     (b"1.0", b"", False),
     (b"1.0", b"Connection: Keep-Alive\r\n", True),
+    (b"1.0", b"Connection: keep-alive, close\r\n", False),
 ]
 
 
@@ -148,6 +152,7 @@ STRICT = [
     b"HTTP/1.1 200 OK\r\ncontent-length: +2\r\n\r\n{}",
     b"HTTP/1.1 200 OK\r\ncontent-length: 2, 2\r\n\r\n{}",
     b"HTTP/1.1 200 OK\r\ncontent-length:\r\n\r\n{}",
+    b"HTTP/1.1 200 OK\r\ncontent-length: " + b"9" * 5000 + b"\r\n\r\n{}",
     b"HTTP/1.1 200 OK\r\ntransfer-encoding: gzip, chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
     b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
     b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n-2\r\n{}\r\n0\r\n\r\n",
@@ -163,6 +168,40 @@ STRICT = [
 def test_it_is_strict_where_doubt_could_end_in_wrong_data(reply, size):
     with pytest.raises(GarbledError):
         received(reply, [size] * len(reply))
+
+
+ENDLESS = [
+    # a head, and what comes behind it again and again
+    (b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n", b"1;" + b"e" * 20_011 + b"\r\nx\r\n"),
+    (b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n0\r\n", b"x: " + b"y" * 9_999 + b"\r\n"),
+    (b"HTTP/1.1 400 No\r\ntransfer-encoding: chunked\r\n\r\n0\r\n", b"x: " + b"y" * 9_999 + b"\r\n"),
+    (b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\n\r\n", gzip.compress(b"") * 99),
+    (b"", b"HTTP/1.1 103 Hints\r\n\r\n" * 99),
+]
+
+
+@pytest.mark.parametrize(("head", "piece"), ENDLESS)
+def test_what_has_no_end_is_not_followed_to_it_and_finds_no_room(head, piece):
+    send, exchange, sent = Send(url="http://a.test", limit=10_000), Exchange(), bytearray(head)
+    reader = Reader(send, exchange)
+    with pytest.raises(GarbledError, match="no end"):
+        while True:
+            room = reader.room()
+            while len(sent) < len(room):
+                sent += piece
+            room[:], rest = sent[: len(room)], sent[len(room) :]
+            sent = rest
+            assert exchange.heard < 2 * HEAD
+            reader.took(len(room))
+    assert len(reader.room()) <= 2 * SCRATCH
+
+
+def test_a_header_that_is_said_very_often_costs_no_more_than_its_bytes():
+    times = 200_000
+    begun = time.process_time()
+    reader, _ = received(b"HTTP/1.1 200 OK\r\n" + b"a:b\n" * times + b"content-length: 2\r\n\r\n{}")
+    assert reader.whole().headers["a"] == ", ".join("b" * times)
+    assert time.process_time() - begun < within(1.5)
 
 
 @pytest.mark.parametrize("status", [204, 304])

@@ -30,6 +30,8 @@ class Exchange:
         """True once any of the request was written to the connection."""
         self.heard = 0
         """Bytes that came back."""
+        self.most = HEAD
+        """Bytes that may come back, as far as the reply was read."""
         self.begun = False
         """True once the head of the reply was read."""
         self._before = 0
@@ -38,11 +40,6 @@ class Exchange:
     def sent(self) -> int:
         """How often it was sent, at least in part."""
         return self._before + self.written
-
-    @property
-    def flooded(self) -> bool:
-        """Whether more came than any head has: interim replies without end."""
-        return not self.begun and self.heard > HEAD
 
     def renew(self, error: TransportError) -> bool:
         """Say whether the server had only closed a connection it no longer wanted, before it heard of this request.

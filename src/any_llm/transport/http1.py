@@ -31,7 +31,10 @@ HEAD = re.compile(
 )
 FOLDED = re.compile(rb"\r?\n[ \t]+")
 CHUNK = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?\r?\n")
+LENGTH = re.compile("[0-9]{1,19}")
 BLANK = (b"\r\n", b"\n")
+WRAPPED = 16
+"""Bytes that may come for each that a body may have: sizes of chunks, words beside them, trailers, empty gzip members."""
 
 
 class GarbledError(Exception):
@@ -96,17 +99,17 @@ class Reader:
         if self._begin == self._end:
             self._begin = self._end = 0
         elif self._end == len(self._scratch):
-            # Only a long head, or a long line, leaves so much unread; how long one may be is looked at in took().
+            # A line that lies across the end, or a long head: how long one may be is looked at in took().
             unread = self._scratch[self._begin : self._end]
-            self._scratch = unread + bytearray(len(self._scratch))
+            self._scratch = unread + bytearray(SCRATCH)
             self._begin, self._end = 0, len(unread)
         return memoryview(self._scratch)[self._end :]
 
     def took(self, count: int) -> None:
         """So many bytes came; 0: the other side has ended. Raises GarbledError or UnusableReplyError."""
         self._exchange.heard += count
-        if self._exchange.flooded:
-            raise GarbledError("a head without an end")
+        if self._exchange.heard > self._exchange.most:
+            raise GarbledError("it has no end")
         if self._direct is None:
             self._end += count
         try:
@@ -123,10 +126,11 @@ class Reader:
         length, coding = headers.get("content-length"), headers.get("transfer-encoding")
         if coding is not None and (length is not None or coding.lower() != "chunked"):
             raise GarbledError("it contradicts itself on its length")
-        if length is not None and not (length.isascii() and length.isdecimal()):
+        if length is not None and LENGTH.fullmatch(length) is None:
             raise GarbledError("its length is no number")
         self._exchange.begun = True
         body = self.body = Body(self._send, self.status, headers)
+        self._exchange.most += WRAPPED * body.limit
         if self.status in EMPTY or self._bodiless:
             return
         if coding is not None:
@@ -156,12 +160,17 @@ class Reader:
             raise GarbledError("its head is no head")
         self.status = int(match[2])
         headers: dict[str, str] = {}
+        several: dict[str, list[str]] = {}
         for line in match[3].decode("latin-1").split("\n")[:-1]:
             name, _, word = line.partition(":")
             name, word = name.lower(), word.strip(" \t\r")
-            headers[name] = f"{headers[name]}, {word}" if name in headers else word
+            if name in headers:
+                several.setdefault(name, [headers[name]]).append(word)
+            else:
+                headers[name] = word
+        headers.update((name, ", ".join(words)) for name, words in several.items())
         wish = headers.get("connection", "").lower()
-        self._lasts = "keep-alive" in wish if match[1] == b"0" else "close" not in wish
+        self._lasts = "close" not in wish and (match[1] == b"1" or "keep-alive" in wish)
         return headers
 
     def _exactly(self, length: int, body: Body) -> Generator[None, int, None]:
