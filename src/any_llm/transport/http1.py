@@ -34,7 +34,7 @@ CHUNK = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?\r?\n")
 LENGTH = re.compile("[0-9]{1,19}")
 BLANK = (b"\r\n", b"\n")
 WRAPPED = 16
-"""Bytes that may come for each that a body may have: sizes of chunks, words beside them, trailers, empty gzip members."""
+"""Bytes that may come for each that a body may have: chunks have sizes and words, and trailers; gzip has empty members."""
 
 
 class GarbledError(Exception):
