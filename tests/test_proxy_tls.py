@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 from contextlib import nullcontext
 from urllib.parse import urlsplit
@@ -88,6 +89,15 @@ def test_another_hosts_certificate_is_refused_if_asked(verify, call, authority, 
         else:
             with warned(nobody=True):
                 assert numbers(call(inputs="5", **to(server.url, verify=False))) == [5]
+
+
+@COLOURS
+def test_a_name_with_a_dot_at_its_end_is_known_by_its_certificate(call, authority, monkeypatch):
+    real = socket.getaddrinfo
+    monkeypatch.setattr(socket, "getaddrinfo", lambda host, *more, **options: real(host.rstrip("."), *more, **options))
+    with SecureLoopback(vectors, context_for("localhost")) as server:
+        url = server.url.replace("127.0.0.1", "localhost.")
+        assert numbers(call(inputs="5", **to(url, verify=authority))) == [5]
 
 
 @COLOURS

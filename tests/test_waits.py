@@ -15,10 +15,12 @@ import pytest
 
 from any_llm import ProviderTimeoutError
 from colours import COLOURS
+from forward_proxy import forward
 from loopback import Answer, Loopback, Raw
 from numbered import numbers, texts, to, vectors
 from patience import within
 from silent import listening
+from tls import SecureLoopback
 
 NAMED = "http://a.name.test:80"
 
@@ -138,6 +140,16 @@ def test_an_address_that_refuses_is_passed_over(call, loopback, monkeypatch):
 
 
 @COLOURS
+def test_an_address_of_a_kind_the_system_has_not_is_passed_over(call, loopback, monkeypatch):
+    good = loopback(vectors)
+    resolving(monkeypatch, lambda host: [(99, socket.SOCK_STREAM, 6, "", ("::1", 80)), *at(good.url)(host)])
+    assert numbers(call(inputs="5", **to(NAMED, max_retries=0))) == [5]
+    resolving(monkeypatch, lambda _: [(99, socket.SOCK_STREAM, 6, "", ("::1", 80))])
+    with pytest.raises(ConnectionError):
+        call(inputs="5", **to(NAMED.replace("a.", "b."), max_retries=0))
+
+
+@COLOURS
 def test_a_server_that_takes_its_time_to_read_is_waited_for(call, loopback):
     class Slow(Loopback):
         """Reads a large body in sips, for longer than a read may take, then answers."""
@@ -166,3 +178,22 @@ def test_the_silence_of_a_proxy_is_part_of_connecting(call, loopback):
     proxy = loopback(lambda _: Raw(drip))
     with ends_after(0.4):  # each byte comes in time, and all of them never do
         call(inputs="5", timeout=0.4, **to("https://host.invalid", proxy=proxy.url, max_retries=0))
+
+
+class Drips(Loopback):
+    """Begins to shake hands, and goes on a byte at a time."""
+
+    def _serve(self, connection):
+        with connection.socket, suppress(OSError):
+            connection.send(b"\x16\x03\x03\x40\x00")  # a record of so many bytes
+            while not connection.wait(0.02):
+                connection.send(b"x")
+
+
+@COLOURS
+@pytest.mark.filterwarnings("ignore:.*whoever answers")
+def test_a_handshake_within_tls_that_drips_is_part_of_connecting(call):
+    with Drips(vectors) as host, SecureLoopback(forward) as proxy:
+        options = {"proxy": proxy.url, "verify": False, "max_retries": 0}
+        with ends_after(0.6):
+            call(inputs="5", timeout=0.6, **to(host.url.replace("http:", "https:"), **options))

@@ -14,8 +14,6 @@ from any_llm.transport.protocol import Connection
 from any_llm.transport.tunnel import answering, asking, checked
 
 if TYPE_CHECKING:
-    import ssl
-
     from any_llm.transport.network import TLS
     from any_llm.transport.route import Hop, Route
 
@@ -30,32 +28,25 @@ async def opened(route: Route, tls: TLS, timeout: float) -> Connection:  # noqa:
         loop = asyncio.get_running_loop()
         sock = await _connected(first, loop, limit.when() or 0.0)
         line = Connection(loop)
-        await loop.create_connection(  # from now on the loop's own, and closed by it
-            lambda: line,
-            sock=sock,
-            ssl=context if first.secure else None,
-            server_hostname=first.host if first.secure else None,
-        )
-        if route.tunnel and context is not None:
-            await _tunnel(line, route, context, loop, timeout)
+        await loop.create_connection(lambda: line, sock=sock)  # from now on the loop's own, and closed by it
+        try:
+            if first.secure and context is not None:
+                await line.secure(context, first.host)
+            if route.tunnel and context is not None:
+                await _ask(line, route, timeout)
+                await line.secure(context, route.host.host)
+        except BaseException:
+            line.close()
+            raise
         return line
 
 
-async def _tunnel(
-    line: Connection, route: Route, context: ssl.SSLContext, loop: asyncio.AbstractEventLoop, seconds: float
-) -> None:
+async def _ask(line: Connection, route: Route, seconds: float) -> None:
     """Ask the proxy for a way through: its answer is a reply like any other, and as slow as it likes."""
-    try:
-        exchange = Exchange()
-        answer = answering(exchange)
-        await line.exchange(asking(route), b"", answer, seconds, exchange)
-        checked(answer)
-        through = await loop.start_tls(line.transport, line, context, server_hostname=route.host.host)
-        assert through is not None  # only a server's end may be lost in the handshake without an error
-        line.transport = through
-    except BaseException:
-        line.close()
-        raise
+    exchange = Exchange()
+    answer = answering(exchange)
+    await line.exchange(asking(route), b"", answer, seconds, exchange)
+    checked(answer)
 
 
 async def _connected(hop: Hop, loop: asyncio.AbstractEventLoop, until: float) -> socket.socket:
@@ -64,7 +55,11 @@ async def _connected(hop: Hop, loop: asyncio.AbstractEventLoop, until: float) ->
     problem: OSError = OSError("the name has no address")
     for position, (family, kind, protocol, _, target) in enumerate(found):
         share = max(SHARE, (until - loop.time()) / (len(found) - position))
-        sock = socket.socket(family, kind, protocol)
+        try:
+            sock = socket.socket(family, kind, protocol)
+        except OSError as error:  # a machine without IPv6, or without a file to spare
+            problem = error
+            continue
         try:
             sock.settimeout(0)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

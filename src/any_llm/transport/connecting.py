@@ -41,8 +41,7 @@ def _secured(channel: Channel, tls: TLS, host: str, scope: Scope) -> Channel:
     from any_llm.transport.tls import secured  # noqa: PLC0415  # ssl costs 10 ms, for those who need it
 
     context = tls.context()
-    channel.settimeout(scope.left())
-    return secured(channel, context, host)
+    return secured(channel, context, host.rstrip("."), scope.left())
 
 
 def _tunnel(channel: Channel, route: Route, scope: Scope) -> None:
@@ -60,7 +59,11 @@ def _connected(hop: Hop, scope: Scope, waiting: ExitStack) -> socket.socket:
     for position, (family, kind, protocol, _, target) in enumerate(found):
         left = scope.left()
         share = min(left, max(SHARE, left / (len(found) - position)))
-        sock = socket.socket(family, kind, protocol)
+        try:
+            sock = socket.socket(family, kind, protocol)
+        except OSError as error:  # a machine without IPv6, or without a file to spare
+            problem = error
+            continue
         try:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             # TLS will take the socket over before it shakes hands; shutting down its twin ends that wait too.

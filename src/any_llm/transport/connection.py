@@ -6,14 +6,17 @@ import socket
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from any_llm.transport.http1 import TOGETHER
+from any_llm.transport.idle import stirs
+
 if TYPE_CHECKING:
     from any_llm.transport.exchange import Exchange
     from any_llm.transport.http1 import Reader
     from any_llm.transport.scope import Scope
     from any_llm.transport.tls import Channel
 
-TOGETHER = 1 << 16
-"""Bytes of a body that are copied, to go with their head in one packet."""
+PIECE = 1 << 14
+"""Bytes of a large body that go at once: a record of TLS."""
 
 
 class Connection:
@@ -38,21 +41,40 @@ class Connection:
         plug = plugged(self._channel)
         scope.watch(plug)
         try:
-            with suppress(BrokenPipeError, ConnectionResetError):  # it may have answered before it hung up
-                exchange.written = True
-                self._send(head, body, scope)
+            exchange.written = True
+            try:
+                self._send(head, body, reader, scope, exchange)
+            except OSError as error:
+                if not _hung_up(error):
+                    raise
             self._receive(reader, scope)
         finally:
             scope.forget(plug)
 
-    def _send(self, head: bytes, body: bytes, scope: Scope) -> None:
-        """Send all. TLS sends a record at a time, each of which may take its time."""
-        channel = self._channel
-        for data in (head, body) if len(body) > TOGETHER else (head + body,):
-            rest = memoryview(data)
-            while rest:
-                channel.settimeout(scope.left())
-                rest = rest[channel.send(rest) :]
+    def _send(self, head: bytes, body: bytes, reader: Reader, scope: Scope, exchange: Exchange) -> None:
+        """Send all, or of a large body so much as is sent when its reply begins."""
+        channel, much = self._channel, len(body) > TOGETHER
+        rest = memoryview(head if much else head + body)
+        while rest:
+            channel.settimeout(scope.left())
+            rest = rest[channel.send(rest) :]
+        if much:
+            exchange.unsent, rest = True, memoryview(body)
+            while rest and reader.body is None:
+                if stirs(channel.fileno(), scope.left()):
+                    self._hear(reader)
+                else:
+                    channel.settimeout(scope.left())
+                    rest = rest[channel.send(rest[:PIECE]) :]
+            exchange.unsent = bool(rest)
+
+    def _hear(self, reader: Reader) -> None:
+        """Read what came while there is still something to send."""
+        import ssl  # noqa: PLC0415  # for those who send much
+
+        self._channel.settimeout(0)
+        with suppress(BlockingIOError, ssl.SSLWantReadError):  # a ticket, or a part of a record
+            reader.took(self._channel.recv_into(reader.room()))
 
     def _receive(self, reader: Reader, scope: Scope) -> None:
         channel = self._channel
@@ -70,3 +92,10 @@ def plugged(channel: Channel) -> socket.socket:
     while not isinstance(channel, socket.socket):
         channel = channel.outer
     return channel
+
+
+def _hung_up(error: OSError) -> bool:
+    """Whether the other side reads no more. It may have answered before."""
+    import ssl  # noqa: PLC0415  # when something broke
+
+    return isinstance(error, BrokenPipeError | ConnectionResetError | ssl.SSLEOFError)

@@ -28,6 +28,8 @@ class Exchange:
         """True when the connection had served a request before."""
         self.written = False
         """True once any of the request was written to the connection."""
+        self.unsent = False
+        """True while a part of it is still to be sent, though its reply may come first."""
         self.heard = 0
         """Bytes that came back."""
         self.most = HEAD

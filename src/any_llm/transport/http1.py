@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from any_llm.transport.body import Body
+from any_llm.transport.body import OK, Body
 from any_llm.wire import TransportError
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 SCRATCH = 1 << 15
 """Bytes there is room for at once; a larger body whose length is told goes where it stays."""
+TOGETHER = 1 << 16
+"""Bytes of a request's body that are copied, to go with their head in one packet; a larger one goes in pieces."""
 FINAL = 200
 """Replies below are interim: a reply is still to come."""
 EMPTY = frozenset({204, 304})
@@ -34,7 +36,7 @@ CHUNK = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?\r?\n")
 LENGTH = re.compile("[0-9]{1,19}")
 BLANK = (b"\r\n", b"\n")
 WRAPPED = 16
-"""Bytes that may come for each that a body may have: chunks have sizes and words, and trailers; gzip has empty members."""
+"""Bytes that may come for each that a body may have: chunks have sizes and words, gzip has empty members."""
 
 
 class GarbledError(Exception):
@@ -84,8 +86,9 @@ class Reader:
 
     @property
     def kept(self) -> bool:
-        """Whether its connection may serve another request."""
-        return self.done and self._lasts and self.quiet
+        """Whether its connection may serve another request. Who refuses much may not have read it, and never will."""
+        read = not self._exchange.unsent and (self.status in OK or len(self._send.body) <= TOGETHER)
+        return self.done and self._lasts and self.quiet and read
 
     def whole(self) -> Reply:
         """The reply, once it is done. Raises TransportError when something of it is missing."""

@@ -65,12 +65,21 @@ class Idle(Generic[L]):
                     kept.pop().close()
 
 
-def stirs(descriptor: int) -> bool:
-    """Whether the system holds something for an idle connection: its end, or bytes that nobody asked for."""
+def stirs(descriptor: int, sending: float | None = None) -> bool:
+    """Whether the system holds something for a connection: its end, or bytes that nobody asked for.
+
+    `sending`: wait until it does, or takes what is to be sent, for so many seconds. Raises TimeoutError then.
+    """
     if descriptor < 0:
         return True
     if not hasattr(select, "poll"):
-        return bool(select.select([descriptor], [], [], 0)[0])
-    waiting = select.poll()
-    waiting.register(descriptor, select.POLLIN)
-    return bool(waiting.poll(0))
+        read, write, _ = select.select([descriptor], [] if sending is None else [descriptor], [], sending or 0)
+        here, moves = bool(read), bool(read or write)
+    else:
+        waiting = select.poll()
+        waiting.register(descriptor, select.POLLIN if sending is None else select.POLLIN | select.POLLOUT)
+        found = waiting.poll(1000 * (sending or 0))
+        here, moves = any(events & ~select.POLLOUT for _, events in found), bool(found)
+    if sending is not None and not moves:
+        raise TimeoutError
+    return here

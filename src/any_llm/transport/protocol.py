@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from any_llm.transport.http1 import GarbledError
+from any_llm.transport.http1 import TOGETHER, GarbledError
 from any_llm.wire import TransportError
 
 if TYPE_CHECKING:
+    import ssl
+
     from any_llm.transport.exchange import Exchange
     from any_llm.transport.http1 import Reader
 
-TOGETHER = 1 << 16
-"""Bytes of a body that are copied, to go with their head in one packet."""
 STRAY = 1 << 12
 """Bytes that are taken of what nobody asked for, before the connection is given up."""
 LOOKS = 8
@@ -24,6 +24,8 @@ class Connection(asyncio.BufferedProtocol):
     """One request at a time."""
 
     transport: asyncio.Transport
+    """What is spoken by: TLS, or the socket's own."""
+    _lowest: asyncio.Transport
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         """Belong to this loop."""
@@ -43,10 +45,11 @@ class Connection(asyncio.BufferedProtocol):
         self.transport.write(head + body if len(body) <= TOGETHER else head)
         if len(body) > TOGETHER:
             self.transport.write(body)
-        self._moved, self._unsent = self._loop.time(), self.transport.get_write_buffer_size()
+        self._moved, self._unsent = self._loop.time(), self._left()
         self._look_at(self._moved + seconds / (LOOKS if self._unsent else 1))
         try:
             await self._answer
+            exchange.unsent = self._left() > 0
         except BaseException:
             self.transport.abort()
             raise
@@ -72,7 +75,7 @@ class Connection(asyncio.BufferedProtocol):
         self._timer = None
         if self._answer is None:
             return
-        now, unsent = self._loop.time(), self.transport.get_write_buffer_size()
+        now, unsent = self._loop.time(), self._left()
         if unsent < self._unsent:
             self._moved, self._unsent = now, unsent
         due = self._moved + self._seconds
@@ -81,9 +84,19 @@ class Connection(asyncio.BufferedProtocol):
         else:
             self._look_at(min(due, now + self._seconds / LOOKS) if unsent else due)
 
+    def _left(self) -> int:
+        """Bytes that the system has not taken. TLS tells nothing of those it has passed on."""
+        return self.transport.get_write_buffer_size() + self._lowest.get_write_buffer_size()
+
     def connection_made(self, transport: Any) -> None:
         """Speak by this."""
-        self.transport = transport
+        self.transport = self._lowest = transport
+
+    async def secure(self, context: ssl.SSLContext, host: str) -> None:
+        """Shake hands, and speak in TLS from now on. Raises ssl.SSLError, OSError."""
+        through = await self._loop.start_tls(self.transport, self, context, server_hostname=host.rstrip("."))
+        assert through is not None  # only a server's end may be lost in the handshake without an error
+        self.transport = through
 
     def get_buffer(self, sizehint: int) -> memoryview:
         """Where to put what comes."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import time
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -18,9 +19,12 @@ PIECE = 1 << 16
 class Inner:
     """TLS whose records travel in another."""
 
-    def __init__(self, outer: Channel, context: ssl.SSLContext, host: str) -> None:
+    def __init__(self, outer: Channel, context: ssl.SSLContext, host: str, seconds: float) -> None:
         """Shake hands."""
         self.outer = outer
+        self.settimeout(seconds)
+        self._going = b""
+        """What the outer has not taken."""
         self._come, self._go = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._tls = context.wrap_bio(self._come, self._go, server_hostname=host)
         self._carry(self._tls.do_handshake)
@@ -45,6 +49,7 @@ class Inner:
                 done = step(*arguments)
             except ssl.SSLWantReadError:
                 self._flush()
+                self._bound()
                 if came := self.outer.recv(PIECE):
                     self._come.write(came)
                 else:
@@ -54,8 +59,17 @@ class Inner:
                 return done
 
     def _flush(self) -> None:
-        if go := self._go.read():
-            self.outer.sendall(go)
+        self._going += self._go.read()
+        while self._going:
+            self._bound()
+            self._going = self._going[self.outer.send(self._going) :]
+
+    def _bound(self) -> None:
+        """Bound the outer's next wait: many of them may be one of ours."""
+        left = self._until - time.monotonic()
+        if left <= 0 < self._seconds:
+            raise TimeoutError
+        self.outer.settimeout(max(0.0, left))
 
     def pending(self) -> int:
         """Bytes that came and were not read."""
@@ -66,15 +80,9 @@ class Inner:
         room = bytearray(most)
         return bytes(room[: self.recv_into(memoryview(room))])
 
-    def sendall(self, data: Any) -> None:
-        """Send all."""
-        rest = memoryview(data)
-        while rest:
-            rest = rest[self.send(rest) :]
-
     def settimeout(self, seconds: float) -> None:
-        """Bound each wait."""
-        self.outer.settimeout(seconds)
+        """Bound each wait; 0: wait for nothing."""
+        self._seconds, self._until = seconds, time.monotonic() + seconds
 
     def fileno(self) -> int:
         """The system's number of the socket below."""
@@ -85,8 +93,15 @@ class Inner:
         self.outer.close()
 
 
-def secured(channel: Channel, context: ssl.SSLContext, host: str) -> Channel:
+def secured(channel: Channel, context: ssl.SSLContext, host: str, seconds: float) -> Channel:
     """Shake hands with the host, and show that it is the one. Raises ssl.SSLError, OSError."""
     if isinstance(channel, ssl.SSLSocket | Inner):
-        return Inner(channel, context, host)
-    return context.wrap_socket(channel, server_hostname=host)
+        return Inner(channel, context, host, seconds)
+    through = context.wrap_socket(channel, server_hostname=host, do_handshake_on_connect=False)
+    try:
+        through.settimeout(seconds)
+        through.do_handshake()
+    except BaseException:  # Ctrl-C: Python 3.11 would leave the socket open
+        through.close()
+        raise
+    return through
