@@ -11,7 +11,7 @@ import pytest
 from loopback import Loopback
 from numbered import vectors
 from patience import within
-from programs import start
+from programs import STRICT, start
 from silent import NOWHERE, Hold
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no signal of its own can be sent to a process there")
@@ -46,7 +46,7 @@ PROGRAM = """
 
 def interrupted(hold, way, batches, *, url=None, proxy=""):
     """Run a call, interrupt it once it hangs: seconds until it ended, threads then, and what a second call gave."""
-    process = start(PROGRAM, url, proxy, way, batches)
+    process = start(PROGRAM, url, proxy, way, batches, flags=STRICT)
     with process:
         try:
             assert hold.until(asked=min(batches, AT_ONCE))
@@ -71,11 +71,12 @@ def test_an_interrupt_ends_a_blocked_call_and_the_next_one_works(way, batches):
     assert seconds < within(0.2)
 
 
-@pytest.mark.parametrize("way", ["sync", "async"])
-def test_an_interrupt_ends_handshakes(way):
-    hold = Hold(first=AT_ONCE, tunnel=True)
+@pytest.mark.parametrize("way", ["sync", "async", "uvloop"])
+@pytest.mark.parametrize("batches", [1, AT_ONCE])
+def test_an_interrupt_ends_handshakes(way, batches):
+    hold = Hold(first=batches, tunnel=True)
     with Loopback(hold) as proxy:
-        seconds, threads, _ = interrupted(hold, way, AT_ONCE, url=NOWHERE, proxy=proxy.url)
+        seconds, threads, _ = interrupted(hold, way, batches, url=NOWHERE, proxy=proxy.url)
         assert hold.until(left=hold.asked)
     assert threads == 1
     assert seconds < within(0.2)

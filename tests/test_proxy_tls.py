@@ -194,6 +194,15 @@ def test_a_proxy_that_refuses_is_an_error_without_its_password(url, error, call,
 
 
 @COLOURS
+@pytest.mark.parametrize(("status", "asked"), [(407, 1), (502, 2)])
+def test_a_proxy_that_refuses_a_login_is_asked_once(status, asked, call, loopback):
+    proxy = loopback(lambda _: Answer(status))
+    with pytest.raises(ProviderConnectionError, match=str(status)):
+        call(inputs="5", **to("https://host.invalid", proxy=proxy.url, max_retries=1))
+    assert len(proxy.requests) == asked
+
+
+@COLOURS
 def test_a_proxy_that_is_not_there_is_a_connection_error(call):
     with pytest.raises(ProviderConnectionError, match="ConnectionRefusedError"):
         call(inputs="5", **to("https://host.invalid", proxy="http://127.0.0.1:9", max_retries=0))

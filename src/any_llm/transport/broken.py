@@ -13,6 +13,8 @@ TRUST = dict.fromkeys(
     (18, 19, 20, 21),  # OpenSSL's codes for: signed by itself, or by nobody who is known here
     "; if this host is yours, name its authority by verify= or SSL_CERT_FILE",
 )
+LOGIN = 407
+"""A proxy wants one, or another."""
 
 
 def lost(error: Exception, *, begun: bool) -> TransportError:
@@ -43,7 +45,9 @@ def _words(cause: Exception) -> str:
 
 
 def _permanent(cause: Exception) -> bool:
-    """A certificate that is refused stays so; a host that hung up in the handshake may not do it again."""
+    """A certificate or a login that is refused stays so; a host that hung up in the handshake may not do it again."""
     import ssl  # noqa: PLC0415  # when something broke
 
+    if isinstance(cause, RefusedError):
+        return cause.status == LOGIN
     return isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLEOFError | ssl.SSLZeroReturnError)

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import select
+import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from any_llm.transport.route import Route
 
 KEPT = 1000
 """Connections kept at most to each host."""
+AGE = 90.0
+"""Seconds one may lie idle. After minutes networks forget it in silence, and a request on it would wait in vain."""
 
 
 class Line(Protocol):
@@ -30,29 +35,33 @@ L = TypeVar("L", bound=Line)
 class Idle(Generic[L]):
     """What is kept. Threads may take and give at once."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         """Keep nothing yet."""
-        self._kept: dict[Route, list[L]] = {}
+        self._kept: dict[Route, list[tuple[L, float]]] = {}
+        self._clock = clock
         self._retired = False
 
     def take(self, route: Route) -> L | None:
         """Find one that nobody uses and on which nothing has come meanwhile; None: open one."""
-        kept = self._kept.get(route)
+        kept, oldest = self._kept.get(route), self._clock() - AGE
         while kept:
             with suppress(IndexError):  # another thread was faster
-                line = kept.pop()
-                if not stirs(line.descriptor):
+                line, since = kept.pop()
+                if since > oldest and not stirs(line.descriptor):
                     return line
                 line.close()
         return None
 
     def give(self, route: Route, line: L) -> None:
-        """Keep it for the next request, or close it."""
-        kept = self._kept.setdefault(route, [])
+        """Keep it for the next request, or close it; and those nobody has needed for long."""
+        kept, now = self._kept.setdefault(route, []), self._clock()
         if len(kept) < KEPT:
-            kept.append(line)
+            kept.append((line, now))
         else:
             line.close()
+        with suppress(IndexError):  # another thread was faster
+            while kept[0][1] <= now - AGE:
+                kept.pop(0)[0].close()
         if self._retired:
             self.retire()
 
@@ -62,7 +71,7 @@ class Idle(Generic[L]):
         for kept in list(self._kept.values()):
             while kept:
                 with suppress(IndexError):
-                    kept.pop().close()
+                    kept.pop()[0].close()
 
 
 def stirs(descriptor: int, sending: float | None = None) -> bool:
