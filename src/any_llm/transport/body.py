@@ -35,8 +35,7 @@ class Body:
         self._refusal = status not in OK
         self.limit = min(send.limit, REFUSAL) if self._refusal else send.limit
         """Bytes, decompressed, that are kept."""
-        self._pieces: list[bytes | bytearray] = []
-        self._size = 0
+        self._kept: bytes | bytearray = b""
         coding = headers.get("content-encoding", "").strip().lower()
         self._members = coding in GZIP
         self._inflate = zlib.decompressobj(EITHER) if coding in GZIP | {"deflate"} else None
@@ -48,7 +47,7 @@ class Body:
         self.full = not known
         """True when no more of it is wanted."""
         length = headers.get("content-length", "")
-        if length.isdecimal() and int(length) > self.limit and not self._refusal:
+        if length and int(length) > self.limit and not self._refusal:
             raise self._too_large()
 
     def add(self, data: bytes | bytearray) -> None:
@@ -72,13 +71,17 @@ class Body:
                     return
                 self._inflate = zlib.decompressobj(EITHER)  # gzip may go on with another member
             inflate = self._inflate
-            self._keep(inflate.decompress(data, self.limit - self._size + 1))  # type: ignore[union-attr]
+            self._keep(inflate.decompress(data, self.limit - len(self._kept) + 1))  # type: ignore[union-attr]
             data = inflate.unconsumed_tail or inflate.unused_data  # type: ignore[union-attr]
 
     def _keep(self, data: bytes | bytearray) -> None:
-        self._size += len(data)
-        self._pieces.append(data)
-        if self._size > self.limit:
+        if not self._kept:
+            self._kept = data
+        else:  # pieces are put together as they come: small ones, kept apart, would take twenty times their size
+            if isinstance(self._kept, bytes):
+                self._kept = bytearray(self._kept)
+            self._kept += data
+        if len(self._kept) > self.limit:
             if not self._refusal:
                 raise self._too_large()
             self.full = True
@@ -91,14 +94,14 @@ class Body:
 
     def whole(self) -> Reply:
         """Nothing more will come. Raises TransportError when something is missing."""
-        if self._inflate is not None and not self._inflate.eof and self._size and not self._refusal:
+        if self._inflate is not None and not self._inflate.eof and self._kept and not self._refusal:
             raise TransportError(CUT, begun=True)
         return self.reply()
 
     def reply(self) -> Reply:
         """What came."""
-        body = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
-        return Reply(self._status, self._headers, body if len(body) <= self.limit else body[: self.limit])
+        kept = self._kept
+        return Reply(self._status, self._headers, kept if len(kept) <= self.limit else kept[: self.limit])
 
     def _too_large(self) -> UnusableReplyError:
         return UnusableReplyError(f"its reply is larger than {self.limit:,} bytes, far more than its request can need")
