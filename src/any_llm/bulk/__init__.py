@@ -1,0 +1,3 @@
+"""From files to vectors, resumable, nothing paid twice."""
+
+__all__: list[str] = []
