@@ -24,7 +24,7 @@ def vector_type(width: int, dtype: str, kind: VectorType) -> pa.DataType:
     pa = arrow()
     if not width:
         return pa.null()
-    value = pa.field("element", pa.type_for_alias(NUMBERS[dtype]), nullable=False)
+    value = pa.field("element", pa.type_for_alias(NUMBERS[dtype]))
     return pa.list_(value) if kind == "list" else pa.list_(value, width)
 
 

@@ -105,7 +105,7 @@ class Job:
         self._tell()
 
     def _send(self, number: int, found: Texts, kept: Kept, rows_of: Sequence[int]) -> None:
-        feed = Feed(kept, found.texts, kept.missing(), self.ask.batch, self.stopped)
+        feed = Feed(self.ask, kept, found.texts, self.stopped)
 
         def came(slots: list[int], result: CreateEmbeddingResponse) -> None:
             now, cost = self.progress, result.cost_usd

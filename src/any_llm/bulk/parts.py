@@ -91,7 +91,7 @@ def write_part(path: Path, parts: Iterable[pa.Table]) -> None:
 
 
 def read_parts(paths: Sequence[Path], schema: pa.Schema) -> Iterator[pa.Table]:
-    """Read all parts, in order, as tables of one schema."""
+    """Read all parts, in order, as tables of one schema: where no row had a vector, its type was not known."""
     import pyarrow.parquet as pq  # noqa: PLC0415  # only a job needs it
 
     pa = arrow()
@@ -99,7 +99,7 @@ def read_parts(paths: Sequence[Path], schema: pa.Schema) -> Iterator[pa.Table]:
         with pq.ParquetFile(path, pre_buffer=False) as file:
             for batch in file.iter_batches(GROUP):
                 columns = [
-                    pa.nulls(len(batch), field.type) if pa.types.is_null(column.type) else column.cast(field.type)
+                    column if column.type == field.type else pa.nulls(len(batch), field.type)
                     for column, field in zip(batch.columns, schema, strict=True)
                 ]
                 yield pa.Table.from_arrays(columns, schema=schema)

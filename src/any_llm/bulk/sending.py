@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from any_llm.bulk.journal import FRAME, Facts
+from any_llm.bulk.kept import SIZES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from any_llm import AnyLLM, CreateEmbeddingResponse
     from any_llm.bulk.kept import Kept
-    from any_llm.bulk.shards import Numbers
 
-WIDEST = 4096 * 4
-"""Bytes of a vector of which nothing is known yet."""
+WIDEST = 4096
+"""Numbers of a vector of which nothing is known yet."""
 WORDS = 512
 """Bytes that the facts of a text, its error among them, may take."""
 LONGEST_ERROR = 300
@@ -39,12 +39,11 @@ class Ask(msgspec.Struct, frozen=True):
 class Feed:
     """Gives the stream its texts, while nobody asks to stop and there is room for what they will bring."""
 
-    def __init__(
-        self, kept: Kept, texts: Sequence[str], wanted: Numbers, batch: int, stopped: Callable[[], bool]
-    ) -> None:
-        """`wanted`: positions of those that have no vector."""
-        self.kept, self.texts, self.batch, self.stopped = kept, texts, batch, stopped
-        self.wanted: list[int] = wanted.tolist()
+    def __init__(self, ask: Ask, kept: Kept, texts: Sequence[str], stopped: Callable[[], bool]) -> None:
+        """Give those of the texts that have no vector."""
+        self.kept, self.texts, self.batch, self.stopped = kept, texts, ask.batch, stopped
+        self._widest = (ask.options.get("dimensions") or WIDEST) * SIZES["float32"]
+        self.wanted: list[int] = kept.missing().tolist()
         self.given = self.taken = self.most = 0
         """Texts that the stream has been given, that came back from it, and that were under way at most."""
         self.waiting: dict[int, list[int]] = {}
@@ -57,7 +56,7 @@ class Feed:
                 return
             chunk = self.wanted[begin : begin + self.batch]
             under_way = self.given - self.taken + len(chunk)
-            each = (self.kept.size or WIDEST) + WORDS
+            each = (self.kept.size or self._widest) + WORDS
             self.kept.journal.reserve(under_way * each + FRAME)
             self.waiting[begin] = chunk
             self.given += len(chunk)
@@ -98,7 +97,7 @@ def send(ask: Ask, feed: Feed, came: Callable[[list[int], CreateEmbeddingRespons
 def keep(kept: Kept, slots: list[int], result: CreateEmbeddingResponse) -> None:
     """Put a result into the journal: its vectors, and why some are missing."""
     vectors, missing = result.vectors, result.missing
-    good = [place for place in range(len(slots)) if place not in missing] if vectors.width else []
+    good = [place for place in range(len(vectors)) if place not in missing]
     data: bytes | bytearray = vectors.buffer
     if len(good) < len(slots):
         data = b"".join(vectors.row(place) for place in good)
