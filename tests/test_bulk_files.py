@@ -6,16 +6,13 @@ import json
 
 import msgspec
 import numpy as np
+import pyarrow as pa
 import pytest
+from pyarrow import csv, feather, parquet
 
 from any_llm import embedding
 from any_llm.bulk import JobError, embed_file
 from any_llm.bulk.reading import batches
-
-pa = pytest.importorskip("pyarrow")
-csv = pytest.importorskip("pyarrow.csv")
-feather = pytest.importorskip("pyarrow.feather")
-parquet = pytest.importorskip("pyarrow.parquet")
 
 TEXTS = ["one", "two, with a comma", "one", 'a "quote"', "two\nlines", "日本語", " "]
 MODEL = {"model": "fake:m", "dimensions": 4}

@@ -9,6 +9,7 @@ import threading
 
 import numpy as np
 import pytest
+from pyarrow import parquet
 
 from any_llm import AuthenticationError, InsufficientFundsError, InvalidRequestError, embedding
 from any_llm.bulk import (
@@ -24,8 +25,6 @@ from any_llm.bulk import (
 from any_llm.bulk.lock import held
 from loopback import Answer
 from numbered import KEY, vectors
-
-parquet = pytest.importorskip("pyarrow.parquet")
 
 SHARD = 10
 

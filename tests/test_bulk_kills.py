@@ -8,13 +8,12 @@ import subprocess
 import sys
 
 import numpy as np
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 from bulk_server import ledger, told
 from cli_command import environment
-
-parquet = pytest.importorskip("pyarrow.parquet")
-pyarrow = pytest.importorskip("pyarrow")
 
 WIDTH = 8
 AT_ONCE = 4
@@ -57,7 +56,7 @@ def test_a_killed_job_goes_on_and_pays_again_for_no_more_than_was_under_way(rows
     chance = random.Random(rows)  # noqa: S311
     texts = [str(number) for number in range(rows)]
     chance.shuffle(texts)
-    table = pyarrow.table({"place": range(rows), "text": texts})
+    table = pa.table({"place": range(rows), "text": texts})
     parquet.write_table(table, tmp_path / "in.parquet")
     moments = sorted(chance.sample(range(1, rows), kills))
     with ledger(width=WIDTH, milliseconds=30) as url:

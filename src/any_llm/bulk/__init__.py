@@ -6,6 +6,7 @@ embed_file("corpus.parquet", "vectors.parquet", model="openai:text-embedding-3-s
 
 from __future__ import annotations
 
+from any_llm.bulk.batches import aembed_batches, embed_batches
 from any_llm.bulk.errors import JobChangedError, JobError, JobHeldError, JobStoppedError, JobStorageError
 from any_llm.bulk.estimate import Estimate, estimate_file
 from any_llm.bulk.files import aembed_file, embed_file
@@ -20,7 +21,9 @@ __all__ = [
     "JobStorageError",
     "Progress",
     "Report",
+    "aembed_batches",
     "aembed_file",
+    "embed_batches",
     "embed_file",
     "estimate_file",
 ]
