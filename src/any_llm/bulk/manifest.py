@@ -49,9 +49,9 @@ class Counts(msgspec.Struct, frozen=True):
     blank: int = 0
     """Rows of which the text is empty or white space."""
     bytes: int = 0
-    """UTF-8, of the different texts."""
+    """UTF-8, of the different texts of each shard."""
     long: int = 0
-    """Different texts that may be longer than the model reads."""
+    """Texts that may be longer than the model reads, likewise."""
 
 
 class Manifest(msgspec.Struct, frozen=True):

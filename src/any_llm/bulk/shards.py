@@ -129,27 +129,25 @@ def look(paths: Sequence[Path], column: str, rows: int, asked: str | None, longe
                 texts = pa.concat_arrays([pa.array([], pa.large_string()), *text_of(batch, column).chunks])
                 yield pa.RecordBatch.from_arrays([texts], names=[column])
 
-    counts, digests, sizes = Counts(), array("Q"), array("Q")
+    counts, digests = Counts(), array("Q")
     for table in shards(seen(), rows):
         found = texts_of(table.column(column))
         blank = [slot for slot, text in enumerate(found.texts) if not text.strip()]
+        sizes = [len(text.encode()) for text in found.texts]
         counts = msgspec.structs.replace(
             counts,
+            bytes=counts.bytes + sum(sizes),
+            long=counts.long + (0 if longest is None else sum(size > longest for size in sizes)),
             rows=counts.rows + len(table),
             missing=counts.missing + int((found.slots < 0).sum()),
             blank=counts.blank + int(np.isin(found.slots, blank).sum()),
         )
         digests.extend(short(digest(text)) for text in found.texts)
-        sizes.extend(len(text.encode()) for text in found.texts)
     if not schemas:
         raise JobError(f"{paths[0]} is empty: it tells no columns.")
     schema = pa.unify_schemas(list(schemas), promote_options="permissive")
-    each, first, times = np.unique(np.frombuffer(digests, "<u8"), return_index=True, return_counts=True)
-    once = np.frombuffer(sizes, "<u8")[first]
-    counts = msgspec.structs.replace(
-        counts,
-        unique=len(each),
-        bytes=int(once.sum()),
-        long=0 if longest is None else int((once > longest).sum()),
-    )
-    return Look(counts, schema, frozenset(each[times > 1].tolist()))
+    keys = np.frombuffer(digests, "<u8")
+    keys.sort()  # where it lies: this is all that grows with the corpus, 8 bytes a text
+    again = keys[1:][keys[1:] == keys[:-1]]
+    counts = msgspec.structs.replace(counts, unique=len(keys) - len(again))
+    return Look(counts, schema, frozenset(again.tolist()))
