@@ -6,6 +6,7 @@ import json
 
 import msgspec
 import numpy as np
+import polars as pl
 import pyarrow as pa
 import pytest
 from pyarrow import csv, feather, parquet
@@ -80,7 +81,7 @@ def test_a_folder_is_read_in_the_order_of_its_names(tmp_path):
     (tmp_path / "in" / "notes.md").write_text("not read")
     (tmp_path / "in" / ".hidden.csv").write_text("text\nnot read\n")
     embed_file("in", "out.parquet", **MODEL)
-    made = parquet.read_table("out.parquet").to_pylist()
+    made = pl.read_parquet("out.parquet").to_dicts()
     assert [(row["text"], row["more"], row["n"]) for row in made] == [
         ("a", 1.5, None),
         (None, None, None),
@@ -158,9 +159,13 @@ def test_arrow_and_json_lines_and_an_array_hold_the_same():
 
 def test_a_row_without_a_vector_is_none_in_each(tmp_path):
     json_lines("in.jsonl", [{"text": "a"}, {"text": None}])
-    for name in ("out.parquet", "out.jsonl", "out.npy"):
+    for name in ("out.parquet", "out.arrow", "out.jsonl", "out.npy"):
         embed_file("in.jsonl", name, **MODEL)
-    assert parquet.read_table("out.parquet")["embedding"].null_count == 1
+    embed_file("in.jsonl", "list.parquet", **MODEL, vector_type="list")
+    (one,) = right(["a"]).tolist()
+    for made in (feather.read_table("out.arrow"), parquet.read_table("list.parquet")):
+        assert made["embedding"].to_pylist() == [one, None]
+    assert pl.read_parquet("out.parquet")["embedding"].to_list() == [one, None]
     last = json.loads((tmp_path / "out.jsonl").read_text().splitlines()[1])
     assert (last["embedding"], last["embedding_error"]) == (None, "there is no text in text")
     assert np.isnan(np.load("out.npy")).tolist() == [[False] * 4, [True] * 4]

@@ -35,13 +35,13 @@ def vectors_column(rows: Rows, there: Rows, type: pa.DataType) -> pa.Array:  # n
     pa = arrow()
     if pa.types.is_null(type):
         return pa.nulls(len(there))
-    values = np.ascontiguousarray(rows).view(type.value_type.to_pandas_dtype()).reshape(-1)
-    flat = pa.array(values, type.value_type)
-    mask = pa.array(~there) if not there.all() else None
-    if pa.types.is_fixed_size_list(type):
+    fixed, mask = pa.types.is_fixed_size_list(type), None if there.all() else pa.array(~there)
+    some = rows if fixed or mask is None else rows[there]  # a list that is null has no numbers, one of one size has
+    flat = pa.array(np.ascontiguousarray(some).view(type.value_type.to_pandas_dtype()).reshape(-1), type.value_type)
+    if fixed:
         return pa.FixedSizeListArray.from_arrays(flat, type=type, mask=mask)
-    offsets = pa.array(np.arange(len(there) + 1, dtype=np.int32) * (len(values) // max(1, len(there))), pa.int32())
-    return pa.ListArray.from_arrays(offsets, flat, type=type, mask=mask)
+    ends = np.cumsum(there, dtype=np.int32) * np.int32(len(flat) // max(1, len(some)))
+    return pa.ListArray.from_arrays(pa.array(np.append(np.int32(0), ends)), flat, type=type, mask=mask)
 
 
 def with_columns(schema: pa.Schema, type: pa.DataType, facts: dict[str, str]) -> pa.Schema:  # noqa: A002  # Arrow's word

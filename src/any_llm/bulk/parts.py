@@ -29,7 +29,11 @@ ELEMENTS = f"{EMBEDDING}.list.element"
 
 
 def tables(table: pa.Table, slots: Numbers, kept: Kept, kind: VectorType, missing: str) -> Iterator[pa.Table]:
-    """Add the vectors to the rows of a shard, a row group at a time. `missing`: why a row without a text has none."""
+    """Add the vectors to the rows of a shard, a row group at a time. `missing`: why a row without a text has none.
+
+    Those that have an error hold zeros here and null in the output: before 26, pyarrow can write nulls among lists
+    of one size, and cannot read them (apache/arrow#35692).
+    """
     import numpy as np  # noqa: PLC0415  # loaded already
 
     pa = arrow()
@@ -45,7 +49,8 @@ def tables(table: pa.Table, slots: Numbers, kept: Kept, kind: VectorType, missin
             None if fine else missing if slot < 0 else kept.errors.get(slot, "not embedded")
             for slot, fine in zip(some.tolist(), there.tolist(), strict=True)
         ]
-        columns = [*table.slice(begin, GROUP).columns, vectors_column(rows, there, type_), pa.array(why, pa.string())]
+        vectors = vectors_column(rows, np.ones(len(some), bool), type_)
+        columns = [*table.slice(begin, GROUP).columns, vectors, pa.array(why, pa.string())]
         yield pa.Table.from_arrays(columns, schema=schema)
 
 
@@ -95,14 +100,22 @@ def read_parts(paths: Sequence[Path], schema: pa.Schema) -> Iterator[pa.Table]:
     import pyarrow.parquet as pq  # noqa: PLC0415  # only a job needs it
 
     pa = arrow()
+    type_ = schema.field(EMBEDDING).type
     for path in paths:
         with pq.ParquetFile(path, pre_buffer=False) as file:
             for batch in file.iter_batches(GROUP):
-                columns = [
-                    column if column.type == field.type else pa.nulls(len(batch), field.type)
-                    for column, field in zip(batch.columns, schema, strict=True)
-                ]
-                yield pa.Table.from_arrays(columns, schema=schema)
+                *plain, vectors, errors = batch.columns
+                known = not pa.types.is_null(vectors.type)
+                column = _some(vectors, errors, type_) if known else pa.nulls(len(batch), type_)
+                yield pa.Table.from_arrays([*plain, column, errors], schema=schema)
+
+
+def _some(vectors: pa.Array, errors: pa.Array, type: pa.DataType) -> pa.Array:  # noqa: A002  # Arrow's word
+    """Take the zeros out again."""
+    if errors.null_count == len(errors):
+        return vectors
+    rows = vectors.flatten().to_numpy(zero_copy_only=False).reshape(len(vectors), -1)
+    return vectors_column(rows, errors.is_null().to_numpy(zero_copy_only=False), type)
 
 
 def schema_of(paths: Sequence[Path], facts: dict[str, str], empty: pa.Schema) -> pa.Schema:
