@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from math import ceil
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from any_llm import AnyLLM
-from any_llm.bulk import reading
+from any_llm.bulk import reading, sources
 from any_llm.bulk.asking import asking
 from any_llm.bulk.shards import SHARD_ROWS, look
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from any_llm import LLMProvider
 
 BYTES_PER_TOKEN, FEWEST_BYTES = 4, 2
@@ -65,7 +66,7 @@ def estimate_file(
     row = AnyLLM.get_provider_class(asked.provider).row
     info = AnyLLM.get_model_info(asked.model, asked.provider)
     longest = None if info is None or info.max_input_tokens is None else info.max_input_tokens * BYTES_PER_TOKEN
-    counts = look(reading.files(Path(source)), column, SHARD_ROWS, input_format, longest).counts
+    counts = look(sources.files(sources.given(source)), column, SHARD_ROWS, input_format, longest).counts
     tokens, at_most = ceil(counts.bytes / BYTES_PER_TOKEN), ceil(counts.bytes / FEWEST_BYTES)
     price = None if info is None or "usd_per_million_tokens" in info.estimated else info.usd_per_million_tokens
     price = 0.0 if row.kind == "in-process" else price

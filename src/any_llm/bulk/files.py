@@ -6,25 +6,25 @@ import asyncio
 import threading
 import time
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from any_llm.bulk import outputs, reading
+from any_llm.bulk import outputs, reading, sources
 from any_llm.bulk.asking import asking
 from any_llm.bulk.columns import EMBEDDING, ERROR
 from any_llm.bulk.errors import JobError
 from any_llm.bulk.folder import Folder, resumed
 from any_llm.bulk.job import Corpus, Job
 from any_llm.bulk.lock import held
-from any_llm.bulk.manifest import Counts, Manifest, fingerprint, save
+from any_llm.bulk.manifest import Counts, Manifest, save
 from any_llm.bulk.parts import schema_of
 from any_llm.bulk.report import Progress, Report
 from any_llm.bulk.shards import SHARD_ROWS, look
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from any_llm import LLMProvider
     from any_llm.bulk.columns import VectorType
@@ -59,8 +59,10 @@ def embed_file(
 
     Args:
         source: Parquet, Arrow, JSON Lines, CSV, TSV or lines of text, told by the name; a folder of these; "-" is
-            standard input, which is kept beside the job until it is done.
-        output: .parquet, .arrow, .jsonl or .npy; all columns of the input, `embedding` and `embedding_error`.
+            standard input, which is kept beside the job until it is done; s3://, gs://, hf:// and what else fsspec
+            opens, with that package and the one for the address installed.
+        output: a path that ends with .parquet, .arrow, .jsonl or .npy: all columns of the input, `embedding` and
+            `embedding_error`.
         model: as embedding() takes it; so are `provider`, `api_key`, `api_base` and `client_args`.
         column: which one holds the texts. Lines of text have one, "text".
         id_column: what names a row, for .npy, which has no other columns.
@@ -85,15 +87,14 @@ def embed_file(
     begun = time.monotonic()
     if on_error not in {"keep", "stop"} or vector_type not in {"fixed", "list"}:
         raise JobError(f"on_error={on_error!r}, vector_type={vector_type!r}: choose keep or stop, fixed or list.")
-    source, output = Path(source), Path(output)
-    outputs.output_kind(output)
+    corpus, output = sources.given(source), outputs.here(output)
     folder = Folder(output)
     with held(folder.lock):
         if restart:
             folder.clear()
-        if str(source) == reading.STANDARD_INPUT:
-            source = folder.spooled(input_format or "text")
-        files = reading.files(source)
+        if str(corpus) == sources.STANDARD_INPUT:
+            corpus = folder.spooled(input_format or "text")
+        files = sources.files(corpus)
         pauses = Pauses()
         asked = asking(
             model, provider=provider, api_key=api_key, api_base=api_base, client_args=client_args, options=options,
@@ -102,9 +103,7 @@ def embed_file(
         layout = {"column": column, "output": output.name, "vector_type": vector_type, "id_column": id_column or "none"}
         identity = asked.identity()
         wanted = Manifest(
-            sources=[
-                fingerprint(path, path.name if path == source else str(path.relative_to(source))) for path in files
-            ],
+            sources=sources.fingerprints(corpus, files),
             identity=identity.as_dict(),
             layout=layout,
             counts=Counts(),

@@ -22,7 +22,6 @@ from any_llm.exceptions import AnyLLMError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
 
     import pyarrow as pa
 
@@ -32,12 +31,13 @@ if TYPE_CHECKING:
     from any_llm.bulk.manifest import Manifest
     from any_llm.bulk.sending import Ask
     from any_llm.bulk.shards import Texts
+    from any_llm.bulk.sources import File
 
 
 class Corpus(msgspec.Struct, frozen=True):
     """What is read, and how."""
 
-    files: Sequence[Path]
+    files: Sequence[File]
     column: str
     kind: str | None
     """Of all files; None: each by its name."""

@@ -13,6 +13,8 @@ from any_llm.bulk.errors import JobChangedError, JobError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from any_llm.bulk.sources import Remote
+
 VERSION = 1
 
 
@@ -23,7 +25,7 @@ class Source(msgspec.Struct, frozen=True):
     size: int
     """Bytes."""
     digest: str
-    """BLAKE2b of all of it."""
+    """BLAKE2b of all of it; of one that fsspec opens, what its file system says of it."""
 
 
 class Done(msgspec.Struct, frozen=True):
@@ -131,7 +133,7 @@ def settle(beside: Path, path: Path) -> None:
             os.close(folder)
 
 
-def fingerprint(path: Path, name: str) -> Source:
+def fingerprint(path: Path | Remote, name: str) -> Source:
     """Read a file through, and say what it is."""
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -10,10 +11,10 @@ from any_llm.bulk.columns import EMBEDDING
 from any_llm.bulk.errors import JobError
 from any_llm.bulk.parts import parquet, read_parts, whole
 from any_llm.bulk.reading import arrow
+from any_llm.bulk.sources import URL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
-    from pathlib import Path
 
     import pyarrow as pa
 
@@ -21,6 +22,15 @@ SUFFIXES = {
     ".parquet": "parquet", ".pq": "parquet", ".arrow": "arrow", ".feather": "arrow", ".ipc": "arrow",
     ".jsonl": "jsonl", ".ndjson": "jsonl", ".npy": "npy",
 }  # fmt: skip
+
+
+def here(output: str | Path) -> Path:
+    """Take the output as a path of this machine, of a kind we write. Raises JobError."""
+    if isinstance(output, str) and URL.match(output):
+        raise JobError("the output is a path of this machine, for a job keeps its journal beside it: copy it after.")
+    path = Path(output)
+    output_kind(path)
+    return path
 
 
 def output_kind(path: Path) -> str:

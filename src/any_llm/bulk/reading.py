@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import codecs
+import io
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from any_llm.bulk.errors import JobError
+from any_llm.bulk.sources import Remote, kind, told
 from any_llm.exceptions import MissingPackageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     import pyarrow as pa
 
-SUFFIXES = {
-    ".parquet": "parquet", ".pq": "parquet", ".arrow": "arrow", ".feather": "arrow", ".ipc": "arrow",
-    ".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".tsv": "tsv", ".txt": "text",
-}  # fmt: skip
-STANDARD_INPUT = "-"
+    from any_llm.bulk.sources import File
+
 TEXT = "text"
 """The one column of a file of lines."""
 ROWS = 4096
@@ -38,54 +37,39 @@ def arrow() -> Any:
     return pa
 
 
-def files(source: Path) -> list[Path]:
-    """List the file, or what we can read of a folder, by name. Raises JobError when that is nothing."""
-    if not source.is_dir():
-        if not source.exists():
-            raise JobError(f"there is no {source}.")
-        return [source]
-    inside = (path for path in source.rglob("*") if path.is_file())
-    found = sorted(path for path in inside if path.suffix.lower() in SUFFIXES and not _hidden(path, source))
-    if not found:
-        raise JobError(f"{source} holds no file that ends with {', '.join(SUFFIXES)}.")
-    return found
-
-
-def kind(path: Path, asked: str | None = None) -> str:
-    """What kind of file it is: as was said, else by its name."""
-    found = asked or SUFFIXES.get(path.suffix.lower())
-    if found is None:
-        raise JobError(f"the name {path} tells no format ({', '.join(SUFFIXES)} do): say which.")
-    return found
-
-
-def batches(path: Path, asked: str | None = None) -> Iterator[pa.RecordBatch]:
+def batches(path: File, asked: str | None = None) -> Iterator[pa.RecordBatch]:
     """Read one file, all its columns. Raises JobError for what is not what its name says."""
     pa = arrow()
-    try:
-        yield from READERS[kind(path, asked)](path)
-    except (pa.ArrowException, OSError) as error:
-        if isinstance(error, OSError) and error.filename:
-            raise
-        raise JobError(f"{path} cannot be read: {error}") from error
+    with told(path):
+        try:
+            yield from READERS[kind(path, asked)](path)
+        except (pa.ArrowException, OSError) as error:
+            if isinstance(error, OSError) and (error.filename or isinstance(path, Remote)):
+                raise
+            raise JobError(f"{path} cannot be read: {error}") from error
 
 
-def _hidden(path: Path, folder: Path) -> bool:
-    """Whether it belongs to a job, or to nobody's corpus."""
-    return any(part.startswith((".", "_")) or part.endswith(".job") for part in path.relative_to(folder).parts)
+@contextmanager
+def _opened(path: File) -> Iterator[Any]:
+    """Give what Arrow reads: a path of this machine as it is, which it maps and reads by itself."""
+    if isinstance(path, Remote):
+        with path.open() as file:
+            yield file
+    else:
+        yield str(path)
 
 
-def _parquet(path: Path) -> Iterator[pa.RecordBatch]:
+def _parquet(path: File) -> Iterator[pa.RecordBatch]:
     import pyarrow.parquet as pq  # noqa: PLC0415  # only who reads one
 
-    with pq.ParquetFile(path, pre_buffer=False) as file:
+    with _opened(path) as source, pq.ParquetFile(source, pre_buffer=False) as file:
         yield _empty(file.schema_arrow)
         yield from file.iter_batches(ROWS)
 
 
-def _arrow(path: Path) -> Iterator[pa.RecordBatch]:
+def _arrow(path: File) -> Iterator[pa.RecordBatch]:
     pa = arrow()
-    with pa.memory_map(str(path)) as file:
+    with _opened(path) as source, source if isinstance(path, Remote) else pa.memory_map(str(path)) as file:
         try:
             reader = pa.ipc.open_file(file)
         except pa.ArrowInvalid:
@@ -104,34 +88,36 @@ def _empty(schema: pa.Schema) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays([pa.array([], field.type) for field in schema], schema=schema)
 
 
-def _separated(mark: str) -> Callable[[Path], Iterator[pa.RecordBatch]]:
-    def read(path: Path) -> Iterator[pa.RecordBatch]:
+def _separated(mark: str) -> Callable[[File], Iterator[pa.RecordBatch]]:
+    def read(path: File) -> Iterator[pa.RecordBatch]:
         """Read every column as text: no number loses its zeros, and no late row is of another type."""
         import pyarrow as pa  # noqa: PLC0415  # only who reads one
         from pyarrow import csv  # noqa: PLC0415  # the same
 
         parse = csv.ParseOptions(delimiter=mark, newlines_in_values=True)
-        if not path.stat().st_size:
-            return
         block = csv.ReadOptions(block_size=BLOCK, use_threads=False)
-        with csv.open_csv(path, block, parse) as first:
+        with path.open("rb") as file:
+            if not file.read(1):
+                return
+        with _opened(path) as file, csv.open_csv(file, block, parse) as first:
             names = first.schema.names
         convert = csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False)
-        with csv.open_csv(path, block, parse, convert) as reader:
+        with _opened(path) as file, csv.open_csv(file, block, parse, convert) as reader:
             yield _empty(reader.schema)
             yield from reader
 
     return read
 
 
-def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
+def _lines(path: File) -> Iterator[tuple[int, bytes]]:
     """Number and bytes of each line, without its end."""
     with path.open("rb") as file:
-        for number, line in enumerate(file, 1):
+        read = io.BufferedReader(file, BLOCK) if isinstance(path, Remote) else file  # fsspec's own lines are slow
+        for number, line in enumerate(read, 1):
             yield number, (line.removeprefix(codecs.BOM_UTF8) if number == 1 else line).rstrip(b"\r\n")
 
 
-def _text(path: Path) -> Iterator[pa.RecordBatch]:
+def _text(path: File) -> Iterator[pa.RecordBatch]:
     pa = arrow()
     yield _empty(pa.schema([(TEXT, pa.string())]))
     held: list[str] = []
@@ -147,7 +133,7 @@ def _text(path: Path) -> Iterator[pa.RecordBatch]:
         yield pa.RecordBatch.from_pydict({TEXT: held})
 
 
-def _json_lines(path: Path) -> Iterator[pa.RecordBatch]:
+def _json_lines(path: File) -> Iterator[pa.RecordBatch]:
     """Read an object a line; blank lines are none. What one object lacks is null."""
     pa = arrow()
     decode = msgspec.json.Decoder(dict[str, Any]).decode
@@ -166,7 +152,7 @@ def _json_lines(path: Path) -> Iterator[pa.RecordBatch]:
         yield pa.RecordBatch.from_struct_array(pa.array(held))
 
 
-READERS: dict[str, Callable[[Path], Iterator[pa.RecordBatch]]] = {
+READERS: dict[str, Callable[[File], Iterator[pa.RecordBatch]]] = {
     "parquet": _parquet,
     "arrow": _arrow,
     "jsonl": _json_lines,

@@ -14,10 +14,11 @@ from any_llm.bulk.reading import arrow, batches
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from pathlib import Path
 
     import numpy as np
     import pyarrow as pa
+
+    from any_llm.bulk.sources import File
 
     Numbers = np.ndarray[tuple[int], np.dtype[np.int64]]
 
@@ -98,7 +99,7 @@ def texts_of(texts: pa.ChunkedArray) -> Texts:
     return Texts(coded.dictionary.to_pylist(), slots)
 
 
-def alike(paths: Sequence[Path], schema: pa.Schema, asked: str | None) -> Iterator[pa.RecordBatch]:
+def alike(paths: Sequence[File], schema: pa.Schema, asked: str | None) -> Iterator[pa.RecordBatch]:
     """Read all files, each batch with the columns of all."""
     pa = arrow()
     for path in paths:
@@ -115,7 +116,7 @@ def alike(paths: Sequence[Path], schema: pa.Schema, asked: str | None) -> Iterat
             yield pa.RecordBatch.from_arrays(columns, schema=schema)
 
 
-def look(paths: Sequence[Path], column: str, rows: int, asked: str | None, longest: int | None = None) -> Look:
+def look(paths: Sequence[File], column: str, rows: int, asked: str | None, longest: int | None = None) -> Look:
     """Read the corpus through once. `longest`: bytes from which on a text may be too long."""
     import numpy as np  # noqa: PLC0415  # only who looks
 
