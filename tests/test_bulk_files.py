@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
 
+import lance
 import msgspec
 import numpy as np
 import polars as pl
@@ -157,13 +159,33 @@ def test_arrow_and_json_lines_and_an_array_hold_the_same():
         assert [json.loads(line) for line in file] == table()["id"].to_pylist()
 
 
+def test_lance_holds_the_same_and_replaces_what_it_held(tmp_path):
+    WRITERS["in.jsonl"]("in.jsonl")
+    for _ in range(2):
+        report = embed_file("in.jsonl", "out.lance", **MODEL, shard_rows=3, restart=True)
+    made = lance.dataset("out.lance")
+    assert made.version == 1
+    assert np.array_equal(vectors(made.to_table()["embedding"]), right())
+    assert made.to_table()["deep"].to_pylist() == table()["deep"].to_pylist()
+    assert msgspec.json.decode(made.schema.metadata[b"any_llm.identity"]) == report.identity
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.jsonl", "out.lance", "out.lance.job"]
+
+
+def test_a_kind_that_needs_a_package_says_so_before_anything_is_sent(monkeypatch):
+    WRITERS["in.jsonl"]("in.jsonl")
+    monkeypatch.setitem(sys.modules, "lance", None)
+    with pytest.raises(JobError, match="not installed: pip install pylance"):
+        embed_file("in.jsonl", "out.lance", **MODEL)
+
+
 def test_a_row_without_a_vector_is_none_in_each(tmp_path):
     json_lines("in.jsonl", [{"text": "a"}, {"text": None}])
-    for name in ("out.parquet", "out.arrow", "out.jsonl", "out.npy"):
+    for name in ("out.parquet", "out.arrow", "out.jsonl", "out.npy", "out.lance"):
         embed_file("in.jsonl", name, **MODEL)
     embed_file("in.jsonl", "list.parquet", **MODEL, vector_type="list")
     (one,) = right(["a"]).tolist()
-    for made in (feather.read_table("out.arrow"), parquet.read_table("list.parquet")):
+    tables = feather.read_table("out.arrow"), parquet.read_table("list.parquet"), lance.dataset("out.lance").to_table()
+    for made in tables:
         assert made["embedding"].to_pylist() == [one, None]
     assert pl.read_parquet("out.parquet")["embedding"].to_list() == [one, None]
     last = json.loads((tmp_path / "out.jsonl").read_text().splitlines()[1])

@@ -66,6 +66,33 @@ def test_a_file_that_has_changed_is_another_job(memory):
         embed_file("memory://in.csv", "out.parquet", **MODEL)
 
 
+@pytest.mark.soak
+@pytest.mark.filterwarnings("ignore")  # of others
+def test_a_bucket_is_read_and_its_etags_tell_what_has_changed(monkeypatch):
+    import boto3
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(port=0, verbose=False)
+    server.start()
+    try:
+        keys = {"ACCESS_KEY_ID": "a", "SECRET_ACCESS_KEY": "b", "DEFAULT_REGION": "us-east-1"}
+        for name, value in {**keys, "ENDPOINT_URL": "http://{}:{}".format(*server.get_host_and_port())}.items():
+            monkeypatch.setenv(f"AWS_{name}", value)
+        bucket = boto3.resource("s3").create_bucket(Bucket="corpora")
+        for name in ("a.csv", "deep/b.csv"):
+            bucket.put_object(Key=f"in/{name}", Body=b"text\nhello\nworld\n")
+        assert embed_file("s3://corpora/in", "out.parquet", **MODEL).rows == 4
+        bucket.put_object(Key="in/a.csv", Body=b"text\nhello\nworld\n")
+        assert embed_file("s3://corpora/in", "out.parquet", **MODEL).texts == 0
+        bucket.put_object(Key="in/a.csv", Body=b"text\nhello\nWorld\n")
+        with pytest.raises(JobChangedError, match=r"the input \(a.csv\)"):
+            embed_file("s3://corpora/in", "out.parquet", **MODEL)
+        with pytest.raises(JobError, match=r"there is no s3://corpora/nothing.csv"):
+            embed_file("s3://corpora/nothing.csv", "other.parquet", **MODEL)
+    finally:
+        server.stop()
+
+
 class Silent(MemoryFileSystem):
     """Says no more of a file than how long it is."""
 

@@ -61,8 +61,8 @@ def embed_file(
         source: Parquet, Arrow, JSON Lines, CSV, TSV or lines of text, told by the name; a folder of these; "-" is
             standard input, which is kept beside the job until it is done; s3://, gs://, hf:// and what else fsspec
             opens, with that package and the one for the address installed.
-        output: a path that ends with .parquet, .arrow, .jsonl or .npy: all columns of the input, `embedding` and
-            `embedding_error`.
+        output: a path that ends with .parquet, .arrow, .jsonl, .lance or .npy: all columns of the input, `embedding`
+            and `embedding_error`.
         model: as embedding() takes it; so are `provider`, `api_key`, `api_base` and `client_args`.
         column: which one holds the texts. Lines of text have one, "text".
         id_column: what names a row, for .npy, which has no other columns.

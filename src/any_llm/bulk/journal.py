@@ -218,7 +218,9 @@ def _next(file: int, at: int, size: int) -> int | None:
 
 def full(path: Path, error: OSError) -> JobStorageError:
     """Say that there is no room, and keep the system's own number."""
-    failure = JobStorageError(f"{path} cannot grow: {error.strerror}. Make room; the same command goes on from here")
+    failure = JobStorageError(
+        f"{path} cannot grow: {error.strerror or error}. Make room; the same command goes on from here"
+    )
     failure.errno, failure.strerror = error.errno, error.strerror
     return failure
 

@@ -1,4 +1,4 @@
-"""What may the output be? Parquet, Arrow, JSON Lines, or an array with the ids beside it: made from the parts."""
+"""What may the output be? Parquet, Arrow, JSON Lines, Lance, or an array with ids beside it: made from the parts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 SUFFIXES = {
     ".parquet": "parquet", ".pq": "parquet", ".arrow": "arrow", ".feather": "arrow", ".ipc": "arrow",
-    ".jsonl": "jsonl", ".ndjson": "jsonl", ".npy": "npy",
+    ".jsonl": "jsonl", ".ndjson": "jsonl", ".npy": "npy", ".lance": "lance",
 }  # fmt: skip
 
 
@@ -29,7 +29,8 @@ def here(output: str | Path) -> Path:
     if isinstance(output, str) and URL.match(output):
         raise JobError("the output is a path of this machine, for a job keeps its journal beside it: copy it after.")
     path = Path(output)
-    output_kind(path)
+    if output_kind(path) == "lance":
+        lance()  # before anything is paid for
     return path
 
 
@@ -109,9 +110,26 @@ def _npy(path: Path, tables: Iterable[pa.Table], schema: pa.Schema, id_column: s
             raise JobError("the array's header has another length than was set aside.")
 
 
+def _lance(path: Path, tables: Iterable[pa.Table], schema: pa.Schema, _id: str | None) -> None:
+    pa = arrow()
+    batches = (batch for table in tables for batch in table.to_batches())
+    with whole(path) as beside:
+        lance().write_dataset(pa.RecordBatchReader.from_batches(schema, batches), str(beside))
+
+
+def lance() -> Any:
+    """Give lance, which only its own files need. Raises JobError that names its package."""
+    try:
+        import lance as found  # noqa: PLC0415  # 200 MB, for those who want it
+    except ImportError as missing:
+        raise JobError("a .lance output needs a package that is not installed: pip install pylance") from missing
+    return found
+
+
 WRITERS: dict[str, Callable[[Path, Iterable[pa.Table], pa.Schema, str | None], None]] = {
     "parquet": _parquet,
     "arrow": _arrow,
     "jsonl": _json_lines,
     "npy": _npy,
+    "lance": _lance,
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from contextlib import contextmanager
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -71,19 +72,33 @@ def parquet(path: Path, schema: pa.Schema) -> Iterator[Any]:
 
 @contextmanager
 def whole(path: Path) -> Iterator[Path]:
-    """Give a name to write to; what is there at the end is forced onto the disk and put in its place."""
-    beside = path.with_name(f".{path.name}.new")
+    """Give a name to write a file or a folder to; what is there at the end is forced onto the disk and put in place."""
+    beside, before = path.with_name(f".{path.name}.new"), path.with_name(f".{path.name}.old")
+    _remove(beside)
     try:
         yield beside
-        with beside.open("rb+") as file:
-            os.fsync(file.fileno())
+        for file in beside.rglob("*") if beside.is_dir() else [beside]:
+            if file.is_file():
+                with file.open("rb+") as written:
+                    os.fsync(written.fileno())
+        if path.is_dir():  # which no system replaces in one step
+            _remove(before)
+            path.rename(before)
         settle(beside, path)
+        _remove(before)
     except OSError as error:
-        beside.unlink(missing_ok=True)
+        _remove(beside)
         raise full(path, error) from error
     except BaseException:
-        beside.unlink(missing_ok=True)
+        _remove(beside)
         raise
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def write_part(path: Path, parts: Iterable[pa.Table]) -> None:

@@ -83,7 +83,7 @@ def bulk(
         str, typer.Argument(metavar="FILE", help="What to read, or a folder of it; - is standard input.")
     ],
     output: Annotated[
-        str | None, typer.Option("--output", "-o", metavar="FILE", help=".parquet, .arrow, .jsonl or .npy.")
+        str | None, typer.Option("--output", "-o", metavar="FILE", help=".parquet, .arrow, .jsonl, .npy or .lance.")
     ] = None,
     column: Annotated[str, typer.Option(metavar="NAME", help="Which column holds the texts.")] = "text",
     id_column: Annotated[str | None, typer.Option(metavar="NAME", help="What names a row, for .npy.")] = None,
