@@ -35,7 +35,8 @@ def test_a_summary_for_a_person_and_one_for_a_program():
     [
         (["in.txt"], 2, "where to? Name a file with --output"),
         (["nothing.csv", "-o", "out.parquet"], 1, "there is no nothing.csv."),
-        (["in.txt", "-o", "out.parquet", "--deadline", "5"], 1, "deadline belongs to the job itself"),
+        (["in.txt", "-o", "out.parquet", "--deadline", "0"], 130, "the same call goes on from here"),
+        (["in.txt", "-o", "out.parquet", "--client", "deadline=5"], 1, "deadline belongs to the job itself"),
         (["in.txt", "-o", "out.parquet", "--column", "body"], 1, "there are: text."),
     ],
 )
@@ -47,28 +48,46 @@ def test_what_is_wrong_is_one_line(arguments, code, words, tmp_path):
     assert len(ran.stderr.splitlines()) == 1
 
 
-def test_an_estimate_says_what_is_not_known(tmp_path):
-    (tmp_path / "in.txt").write_text("a\na\nb\n")
-    ran = omniembed("bulk", "in.txt", "--estimate", "-m", "openai:unheard-of")
-    assert "cost             USD unknown\n" in ran.stdout.decode()
-    assert "duplicates       1\n" in ran.stdout.decode()
+def command(tmp_path, url, count, *more):
+    """A job of so many rows, as a user starts it."""
+    (tmp_path / "in.txt").write_text("".join(f"{number}\n" for number in range(count)))
+    options = "-o", "out.parquet", "-m", "openai:m", "--batch-size", "16", "--api-base", url
+    return [sys.executable, "-m", "any_llm.cli", "bulk", "in.txt", *options, *more]
+
+
+def settings():
+    return {"env": environment(OPENAI_API_KEY="sk"), "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
 
 
 def test_ctrl_c_keeps_what_is_under_way_and_the_next_run_goes_on(tmp_path):
     count = 1_500
-    (tmp_path / "in.txt").write_text("".join(f"{number}\n" for number in range(count)))
     with ledger(milliseconds=60) as url:
-        options = ["-o", "out.parquet", "-m", "openai:m", "--batch-size", "16", "--api-base", url]
-        command = [sys.executable, "-m", "any_llm.cli", "bulk", "in.txt", *options]
-        settings = {"env": environment(OPENAI_API_KEY="sk"), "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        with subprocess.Popen(command, **settings) as job:
+        words = command(tmp_path, url, count)
+        with subprocess.Popen(words, **settings()) as job:
             told(url, 200)
             job.send_signal(signal.SIGINT)
             output, errors = job.communicate(timeout=60)
         assert (job.returncode, output) == (130, b"")
         assert b"stopping: what is under way is waited for and kept" in errors
         assert 200 <= told(url).paid < count
-        ran = subprocess.run(command, **settings, check=False, timeout=60)
+        ran = subprocess.run(words, **settings(), check=False, timeout=60)
         assert ran.returncode == 0, ran.stderr
         assert told(url).paid == told(url).texts == count
     assert [vector[0] for vector in parquet.read_table("out.parquet")["embedding"].to_pylist()] == list(range(count))
+
+
+def test_a_second_ctrl_c_leaves_at_once_and_the_job_can_go_on(tmp_path):
+    with ledger(milliseconds=600_000) as url:
+        with subprocess.Popen(command(tmp_path, url, 100), **settings()) as job:
+            told(url, 16)
+            job.send_signal(signal.SIGINT)
+            said = job.stderr.readline()
+            assert job.poll() is None
+            job.send_signal(signal.SIGINT)
+            output, errors = job.communicate(timeout=60)
+        assert said.startswith(b"omniembed: stopping: what is under way is waited for and kept; Ctrl-C again leaves it")
+        assert (job.returncode, output, errors) == (130, b"", b"")
+        paid = told(url).paid
+        again = subprocess.run(command(tmp_path, url, 100, "--deadline", "0"), **settings(), check=False, timeout=60)
+        assert (again.returncode, b"goes on from here" in again.stderr) == (130, True)
+        assert told(url).paid == paid

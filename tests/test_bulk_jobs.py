@@ -21,7 +21,6 @@ from any_llm.bulk import (
     JobStorageError,
     aembed_file,
     embed_file,
-    estimate_file,
 )
 from any_llm.bulk.lock import held
 from loopback import Answer
@@ -205,6 +204,16 @@ def test_a_job_that_is_asked_to_stop_keeps_what_was_under_way(loopback, tmp_path
     assert rows() == list(range(25))
 
 
+def test_a_deadline_stops_the_job_as_one_asks_it_to(loopback, tmp_path):
+    lines(tmp_path, *numbered(25))
+    server = loopback(vectors)
+    with pytest.raises(JobStoppedError):
+        job(server.url, deadline=0)
+    assert server.requests == []
+    job(server.url, deadline=1e9)
+    assert rows() == list(range(25))
+
+
 async def test_a_task_that_is_cancelled_keeps_what_was_under_way(loopback, tmp_path):
     lines(tmp_path, *numbered(25))
     server = loopback(vectors)
@@ -286,17 +295,6 @@ def test_what_has_no_known_price_is_not_begun_under_a_budget(loopback, tmp_path)
     with pytest.raises(InvalidRequestError, match="no price"):
         job(server.url, max_cost=1)
     assert server.requests == []
-
-
-def test_an_estimate_counts_and_sends_nothing(tmp_path):
-    lines(tmp_path, "four", "four", "eight678", "", " ", None)
-    found = estimate_file("in.jsonl", **PRICED, client_args={"rpm": 2})
-    assert (found.rows, found.texts, found.duplicates, found.without_text, found.blank) == (6, 4, 1, 1, 2)
-    assert (found.tokens, found.tokens_at_most, found.requests, found.seconds) == (4, 7, 1, 30)
-    assert found.usd == pytest.approx(4 * 0.02e-6)
-    unknown = estimate_file("in.jsonl", model="openai:m")
-    assert (unknown.usd, unknown.usd_at_most, unknown.seconds, unknown.too_long) == (None, None, None, None)
-    assert estimate_file("in.jsonl", model="fake:m").usd == 0
 
 
 def test_vectors_are_those_of_a_call(tmp_path):

@@ -66,7 +66,7 @@ def asking(
 ) -> Asking:
     """Check what can be checked. `pauses` is told of each wait before a request goes again."""
     if mine := OURS & {*options, *(client_args or {})}:
-        raise JobError(f"{min(mine)} belongs to the job itself, and cannot be passed.")
+        raise JobError(f"{min(mine)} belongs to the job itself, and is no option of its calls.")
     if provider is None:
         provider, model = AnyLLM.split_model_provider(model)
     given = dict(client_args or {})

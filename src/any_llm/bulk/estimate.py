@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from math import ceil
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -13,8 +15,6 @@ from any_llm.bulk.asking import asking
 from any_llm.bulk.shards import SHARD_ROWS, look
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from any_llm import LLMProvider
 
 BYTES_PER_TOKEN, FEWEST_BYTES = 4, 2
@@ -34,7 +34,7 @@ class Estimate(msgspec.Struct, frozen=True, kw_only=True):
     blank: int
     """Rows whose text is empty or white space."""
     too_long: int | None
-    """Different texts that are longer than the model reads, at four bytes a token."""
+    """Rows of which the text is longer than the model reads, at four bytes a token."""
     tokens: int
     """At four bytes a token."""
     tokens_at_most: int
@@ -66,7 +66,11 @@ def estimate_file(
     row = AnyLLM.get_provider_class(asked.provider).row
     info = AnyLLM.get_model_info(asked.model, asked.provider)
     longest = None if info is None or info.max_input_tokens is None else info.max_input_tokens * BYTES_PER_TOKEN
-    counts = look(sources.files(sources.given(source)), column, SHARD_ROWS, input_format, longest).counts
+    with TemporaryDirectory() as folder:
+        corpus = sources.given(source)
+        if str(corpus) == sources.STANDARD_INPUT:
+            corpus = sources.spooled(Path(folder), input_format)
+        counts = look(sources.files(corpus), column, SHARD_ROWS, input_format, longest).counts
     tokens, at_most = ceil(counts.bytes / BYTES_PER_TOKEN), ceil(counts.bytes / FEWEST_BYTES)
     price = None if info is None or "usd_per_million_tokens" in info.estimated else info.usd_per_million_tokens
     price = 0.0 if row.kind == "in-process" else price

@@ -6,6 +6,7 @@ import asyncio
 import threading
 import time
 from functools import partial
+from math import inf
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
@@ -44,6 +45,7 @@ def embed_file(
     batch_size: int | None = None,
     shard_rows: int = SHARD_ROWS,
     restart: bool = False,
+    deadline: float | None = None,
     stopped: Callable[[], bool] = lambda: False,
     on_progress: Callable[[Progress], None] = lambda _: None,
     provider: str | LLMProvider | None = None,
@@ -73,6 +75,7 @@ def embed_file(
         batch_size: texts a request. Default: up to 128, as many as the provider takes.
         shard_rows: rows of a shard, all of which are held while it is embedded.
         restart: forget what there is of this job, and begin anew.
+        deadline: seconds after which this run sends nothing more, as if `stopped` had said True.
         stopped: is asked before each request is filled; once it says True nothing more is sent, what is under way is
             kept, and JobStoppedError raised.
         on_progress: is told of each reply.
@@ -85,6 +88,7 @@ def embed_file(
     """
     reading.arrow()
     begun = time.monotonic()
+    ends = inf if deadline is None else begun + deadline
     if on_error not in {"keep", "stop"} or vector_type not in {"fixed", "list"}:
         raise JobError(f"on_error={on_error!r}, vector_type={vector_type!r}: choose keep or stop, fixed or list.")
     corpus, output = sources.given(source), outputs.here(output)
@@ -93,7 +97,7 @@ def embed_file(
         if restart:
             folder.clear()
         if str(corpus) == sources.STANDARD_INPUT:
-            corpus = folder.spooled(input_format or "text")
+            corpus = sources.spooled(folder.path, input_format)
         files = sources.files(corpus)
         pauses = Pauses()
         asked = asking(
@@ -125,7 +129,8 @@ def embed_file(
         with asked.client(max_cost, folder.spent(manifest)) as client:
             job = Job(
                 folder, manifest, Corpus(files, column, input_format, schema, repeated), asked.ask(client),
-                vectors=vector_type, stopped=stopped, tell=lambda progress: on_progress(pauses.added(progress)),
+                vectors=vector_type, stopped=lambda: stopped() or time.monotonic() >= ends,
+                tell=lambda progress: on_progress(pauses.added(progress)),
             )  # fmt: skip
             job.run()
         facts = {"any_llm.identity": identity.canonical().decode(), "any_llm.fingerprint": identity.fingerprint}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -59,15 +58,6 @@ class Folder:
     def part(self, number: int) -> Path:
         """A finished shard."""
         return self.path / f"{number:06}.parquet"
-
-    def spooled(self, kind: str) -> Path:
-        """Write down what comes through standard input: a job reads its input twice, and again when it goes on."""
-        path = self.path / f"input.{kind}"
-        if sys.stdin is None or sys.stdin.isatty():
-            raise JobError("standard input is a terminal: name a file, or pipe one in.")
-        with path.open("wb") as file:
-            shutil.copyfileobj(sys.stdin.buffer, file)
-        return path
 
     def clear(self) -> None:
         """Forget the job, all but who holds it and what came through standard input."""

@@ -51,9 +51,9 @@ class Counts(msgspec.Struct, frozen=True):
     blank: int = 0
     """Rows of which the text is empty or white space."""
     bytes: int = 0
-    """UTF-8, of the different texts of each shard."""
+    """UTF-8, of the different texts."""
     long: int = 0
-    """Texts that may be longer than the model reads, likewise."""
+    """Rows of which the text may be longer than the model reads."""
 
 
 class Manifest(msgspec.Struct, frozen=True):

@@ -130,25 +130,28 @@ def look(paths: Sequence[File], column: str, rows: int, asked: str | None, longe
                 texts = pa.concat_arrays([pa.array([], pa.large_string()), *text_of(batch, column).chunks])
                 yield pa.RecordBatch.from_arrays([texts], names=[column])
 
-    counts, digests = Counts(), array("Q")
+    counts, digests, lengths = Counts(), array("Q"), array("I")  # what grows with the corpus: 12 bytes a text
     for table in shards(seen(), rows):
         found = texts_of(table.column(column))
-        blank = [slot for slot, text in enumerate(found.texts) if not text.strip()]
         sizes = [len(text.encode()) for text in found.texts]
+        blank = [slot for slot, text in enumerate(found.texts) if not text.strip()]
+        long = [slot for slot, each in enumerate(sizes) if longest is not None and each > longest]
         counts = msgspec.structs.replace(
             counts,
-            bytes=counts.bytes + sum(sizes),
-            long=counts.long + (0 if longest is None else sum(size > longest for size in sizes)),
             rows=counts.rows + len(table),
             missing=counts.missing + int((found.slots < 0).sum()),
             blank=counts.blank + int(np.isin(found.slots, blank).sum()),
+            long=counts.long + int(np.isin(found.slots, long).sum()),
         )
         digests.extend(short(digest(text)) for text in found.texts)
+        lengths.extend(sizes)
     if not schemas:
         raise JobError(f"{paths[0]} is empty: it tells no columns.")
     schema = pa.unify_schemas(list(schemas), promote_options="permissive")
-    keys = np.frombuffer(digests, "<u8")
-    keys.sort()  # where it lies: this is all that grows with the corpus, 8 bytes a text
-    again = keys[1:][keys[1:] == keys[:-1]]
-    counts = msgspec.structs.replace(counts, unique=len(keys) - len(again))
-    return Look(counts, schema, frozenset(again.tolist()))
+    keys = np.frombuffer(digests, "Q")
+    order = keys.argsort()
+    keys = keys[order]
+    again = np.append(np.zeros(min(1, len(keys)), bool), keys[1:] == keys[:-1])
+    length = int(np.frombuffer(lengths, "I")[order[~again]].sum(dtype=np.int64))
+    counts = msgspec.structs.replace(counts, unique=int((~again).sum()), bytes=length)
+    return Look(counts, schema, frozenset(keys[again].tolist()))

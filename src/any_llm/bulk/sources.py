@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+import sys
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 SUFFIXES = {
     ".parquet": "parquet", ".pq": "parquet", ".arrow": "arrow", ".feather": "arrow", ".ipc": "arrow",
     ".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".tsv": "tsv", ".txt": "text",
+    ".text": "text",
 }  # fmt: skip
 STANDARD_INPUT = "-"
 URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
@@ -106,6 +109,16 @@ def files(source: File) -> list[File]:
     if not found:
         raise JobError(f"{source} holds no file that ends with {', '.join(SUFFIXES)}.")
     return found
+
+
+def spooled(folder: Path, kind: str | None) -> Path:
+    """Write down what comes through standard input, lines unless told: a corpus is read more than once."""
+    path = folder / f"input.{kind or 'text'}"
+    if sys.stdin is None or sys.stdin.isatty():
+        raise JobError("standard input is a terminal: name a file, or pipe one in.")
+    with path.open("wb") as file:
+        shutil.copyfileobj(sys.stdin.buffer, file)
+    return path
 
 
 def kind(path: File, asked: str | None = None) -> str:
