@@ -81,38 +81,39 @@ def shown() -> Iterator[Callable[[Progress], None]]:
     from rich.progress import BarColumn, TextColumn  # noqa: PLC0415  # the same
     from rich.progress import Progress as Bar  # noqa: PLC0415  # the same
 
-    columns = BarColumn(bar_width=20), TextColumn("{task.description}", markup=False)
+    columns = BarColumn(bar_width=12), TextColumn("{task.description}", markup=False)
     with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("reading", total=None)
-        yield lambda now: bar.update(task, total=now.total, completed=now.rows, description=told(now))
+        yield lambda now: bar.update(task, total=now.total, completed=now.rows, description="\n".join(told(now)))
 
 
 class Lines:
     """Writes a line when the last one is long ago."""
 
-    def __init__(self) -> None:
-        """Nothing is written at once: a short job needs no lines."""
-        self._last = time.monotonic()
+    def __init__(self, every: float = EVERY) -> None:
+        """Nothing is written at once: a short job needs no lines. `every`: seconds."""
+        self._every, self._last = every, time.monotonic()
 
     def show(self, now: Progress) -> None:
         """Write one, or not."""
-        if time.monotonic() - self._last >= EVERY:
+        if time.monotonic() - self._last >= self._every:
             self._last = time.monotonic()
-            say(told(now))
+            say("  ".join(told(now)))
 
 
-def told(now: Progress) -> str:
-    """Say in a line how far it is."""
-    parts = [f"{now.rows:,} of {now.total:,} rows", f"{now.rate:,.0f} rows/s", f"{now.tokens:,} tokens", usd(now.usd)]
-    if now.usd and now.usd_forecast is not None:
-        parts[-1] += f" of {usd(now.usd_forecast)}"
-    if now.failed:
-        parts.append(f"{now.failed:,} failed")
-    if now.pauses:
-        parts.append(f"{now.pauses:,} waits ({now.paused:.0f} s)")
+def told(now: Progress) -> tuple[str, str]:
+    """Say how far it is, and what it has cost: two lines of fewer than 67 letters, beside a bar."""
+    far = [f"{now.rows:,} of {now.total:,} rows", f"{now.rate:,.0f} rows/s"]
     if now.seconds_left is not None:
-        parts.append(f"{duration(now.seconds_left)} left")
-    return "  ".join(parts)
+        far.append(f"{duration(now.seconds_left)} left")
+    cost = [f"{now.tokens:,} tokens", usd(now.usd)]
+    if now.usd and now.usd_forecast is not None:
+        cost[-1] += f" of {usd(now.usd_forecast)}"
+    if now.pauses:
+        cost.append(f"{now.pauses:,} waits ({now.paused:.0f} s)")
+    if now.failed:
+        cost.append(f"{now.failed:,} failed")
+    return "  ".join(far), "  ".join(cost)
 
 
 def usd(amount: float | None) -> str:
