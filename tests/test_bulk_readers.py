@@ -1,8 +1,11 @@
-"""Do pyarrow, polars and duckdb read what a job has made of a real corpus: the standard library's documentation?"""
+"""Do pyarrow, polars and duckdb read what README's command makes of the standard library's documentation?"""
 
 from __future__ import annotations
 
 import ast
+import json
+import re
+import shlex
 import sysconfig
 import warnings
 from contextlib import suppress
@@ -17,8 +20,10 @@ import pytest
 from pyarrow import parquet
 
 from any_llm import embedding
-from any_llm.bulk import embed_file
+from cli_command import omniembed
 
+README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+COMMAND = shlex.split(re.findall(r"^    omniembed (bulk .*)$", README, re.MULTILINE)[0])
 MODEL = "local:all-MiniLM-L6-v2"
 PLACES = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -53,23 +58,25 @@ def test_a_corpus_is_read_back_alike(count, tmp_path, monkeypatch):
     corpus = list(islice(docstrings(), count))
     assert count is not None or len(corpus) >= 20_000
     names, texts = ([row[place] for row in corpus] for place in (0, 1))
-    parquet.write_table(pa.table({"name": names, "text": texts}), "in.parquet")
-    report = embed_file("in.parquet", "out.parquet", model=MODEL, overflow="truncate")
-    assert (report.rows, report.failed) == (len(corpus), 0)
+    parquet.write_table(pa.table({"name": names, "text": texts}), "corpus.parquet")
+    ran = omniembed(*COMMAND, "--json")
+    assert ran.code == 0, ran.stderr
+    report = json.loads(ran.stdout)
+    assert (report["rows"], report["failed"]) == (len(corpus), 0)
 
-    read = parquet.read_table("out.parquet")
+    read = parquet.read_table("vectors.parquet")
     vectors = np.stack(read["embedding"].combine_chunks().to_numpy(zero_copy_only=False))
     assert read["text"].to_pylist() == texts
     some = list(range(0, len(corpus), max(1, len(corpus) // 40)))
     again = embedding(MODEL, [texts[place] for place in some], overflow="truncate").to_numpy()
     assert (vectors[some] * again).sum(1).min() > 0.995  # a text's neighbours in a batch move its last digits
 
-    frame = pl.read_parquet("out.parquet")
+    frame = pl.read_parquet("vectors.parquet")
     assert frame.schema["embedding"] == pl.Array(pl.Float32, vectors.shape[1])
     assert np.array_equal(frame["embedding"].to_numpy(), vectors)
 
     with duckdb.connect() as base:
-        base.execute("create view t as select * from 'out.parquet'")
+        base.execute("create view t as select * from 'vectors.parquet'")
         best = base.sql(QUERY).fetchall()[0]
         numbers = base.sql("select embedding from t").fetchnumpy()["embedding"]
     assert best[0] == names[0]
