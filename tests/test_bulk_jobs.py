@@ -266,6 +266,28 @@ def test_a_full_disk_stops_the_sending_and_loses_nothing(loopback, tmp_path):
     assert rows() == list(range(400))
 
 
+@pytest.mark.parametrize(("texts", "cannot"), [(numbered(800), "out.jsonl"), (numbered(400) * 2, "echoes.sqlite")])
+def test_a_disk_that_is_full_by_then_loses_nothing_either(texts, cannot, loopback, tmp_path):
+    lines(tmp_path, *texts)
+    server = loopback(vectors)
+    options = {
+        "model": "openai:m", "api_key": KEY, "api_base": server.url, "client_args": {"max_concurrency": 1},
+        "dimensions": 2, "shard_rows": 400, "batch_size": 10,
+    }  # fmt: skip
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (25_000, before[1]))
+    try:
+        with pytest.raises(JobStorageError, match=f"{cannot} cannot grow"):
+            embed_file("in.jsonl", "out.jsonl", **options)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert not (tmp_path / "out.jsonl").exists()
+    embed_file("in.jsonl", "out.jsonl", **options)
+    made = [json.loads(line)["embedding"][0] for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+    assert made == [float(text) for text in texts]
+    assert sorted(sent(server), key=int) == sorted({*texts}, key=int)
+
+
 PRICED = {"model": "openai:text-embedding-3-small"}
 
 

@@ -7,6 +7,8 @@ import os
 import resource
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -40,6 +42,14 @@ def read(path):
         return [(each.facts, journal.read(each.at, each.size)) for each in journal.found.entries], journal.found.damaged
 
 
+@pytest.fixture(scope="module")
+def in_memory(tmp_path_factory):
+    """A folder where it takes no time to force a file onto the disk, if this system has one."""
+    memory = Path("/dev/shm")  # noqa: S108  # for as long as the tests
+    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else tmp_path_factory.getbasetemp()) as folder:
+        yield Path(folder)
+
+
 def test_what_was_written_is_read(tmp_path):
     ends = written(tmp_path / "journal")
     assert read(tmp_path / "journal") == (ENTRIES, [])
@@ -47,8 +57,9 @@ def test_what_was_written_is_read(tmp_path):
 
 
 @given(kept=st.integers(0, 400), zeros=st.integers(0, 50))
-def test_a_torn_end_is_cut_and_what_was_whole_stays(kept, zeros, tmp_path_factory):
-    path = tmp_path_factory.mktemp("torn") / "journal"
+def test_a_torn_end_is_cut_and_what_was_whole_stays(kept, zeros, in_memory):
+    path = in_memory / "journal"
+    path.unlink(missing_ok=True)
     ends = written(path)
     whole = path.read_bytes()
     path.write_bytes(whole[:kept] + bytes(zeros))
@@ -60,8 +71,9 @@ def test_a_torn_end_is_cut_and_what_was_whole_stays(kept, zeros, tmp_path_factor
 
 
 @given(data=st.data())
-def test_a_flipped_bit_is_found_and_costs_its_own_entry_alone(data, tmp_path_factory):
-    path = tmp_path_factory.mktemp("flipped") / "journal"
+def test_a_flipped_bit_is_found_and_costs_its_own_entry_alone(data, in_memory):
+    path = in_memory / "journal"
+    path.unlink(missing_ok=True)
     ends = written(path)
     place = data.draw(st.integers(0, ends[1] - 1))
     whole = bytearray(path.read_bytes())

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 from typing import TYPE_CHECKING, Self
 
-from any_llm.bulk.journal import Facts
+from any_llm.bulk.journal import Facts, full
 from any_llm.bulk.shards import digest, short
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ class Echoes:
 
     def __init__(self, path: Path, repeated: frozenset[int]) -> None:
         """`repeated`: short digests of the texts that stand in more than one shard; without any, nothing is opened."""
-        self._repeated = repeated
+        self._path, self._repeated = path, repeated
         self._file: sqlite3.Connection | None = None
         if repeated:
             self._file = sqlite3.connect(path)
@@ -42,13 +43,16 @@ class Echoes:
         return sum(map(len, found.values()))
 
     def take(self, texts: Sequence[str], kept: Kept) -> None:
-        """Keep those of a shard that a later one will need."""
+        """Keep those of a shard that a later one will need. Raises JobStorageError."""
         if self._file is None:
             return
-        with self._file:
-            for slot, key in self._among(texts, (kept.places >= 0).nonzero()[0].tolist()):
-                row = key, kept.dtype, kept.vectors([slot]).tobytes()
-                self._file.execute("INSERT OR IGNORE INTO echo VALUES (?, ?, ?)", row)
+        try:
+            with self._file:
+                for slot, key in self._among(texts, (kept.places >= 0).nonzero()[0].tolist()):
+                    row = key, kept.dtype, kept.vectors([slot]).tobytes()
+                    self._file.execute("INSERT OR IGNORE INTO echo VALUES (?, ?, ?)", row)
+        except sqlite3.OperationalError as error:
+            raise full(self._path, OSError(errno.ENOSPC, str(error))) from error
 
     def _among(self, texts: Sequence[str], slots: Sequence[int]) -> list[tuple[int, bytes]]:
         keys = ((slot, digest(texts[slot])) for slot in slots) if self._repeated else ()

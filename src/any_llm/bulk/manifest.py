@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from any_llm.bulk.errors import JobChangedError, JobError
+from any_llm.bulk.journal import full
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -109,7 +110,7 @@ def save(path: Path, manifest: Manifest) -> None:
 
 
 def replace(path: Path, data: bytes) -> None:
-    """Put a file there in one step."""
+    """Put a file there in one step. Raises JobStorageError, and the old one stays."""
     beside = path.with_name(f"{path.name}.new")
     try:
         with beside.open("wb") as file:
@@ -117,6 +118,9 @@ def replace(path: Path, data: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         settle(beside, path)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise full(path, error) from error
     except BaseException:
         beside.unlink(missing_ok=True)
         raise
