@@ -15,9 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from any_llm.bulk.errors import JobChangedError, JobError, JobHeldError, JobStorageError
-from any_llm.bulk.journal import AHEAD, Facts, Journal
+from any_llm.bulk.journal import AHEAD, Journal
 from any_llm.bulk.lock import held
 from any_llm.bulk.manifest import Counts, Done, Manifest, Source, fingerprint, load, save
+from any_llm.bulk.replay import PIECE, Damage, Facts
 
 ENTRIES = [
     (Facts([0, 1], 2, "float32", tokens=5, usd=0.5, requests=1), bytes(range(16))),
@@ -83,6 +84,23 @@ def test_a_flipped_bit_is_found_and_costs_its_own_entry_alone(data, in_memory):
     hit = 0 if place < ends[0] else 1
     assert entries == [entry for number, entry in enumerate(ENTRIES) if number != hit]
     assert damaged == [((0, *ends)[hit], ends[hit])]
+
+
+def test_entries_that_lie_across_pieces_and_one_larger_than_a_piece_are_read(tmp_path):
+    path = tmp_path / "journal"
+    sizes = [PIECE // 3] * 8 + [3 * PIECE, 5, PIECE // 3, 2 * PIECE]
+    vectors = [bytes([number]) * size for number, size in enumerate(sizes)]
+    ends = written(path, [(Facts([number], size), vectors[number]) for number, size in enumerate(sizes)])
+    entries, damaged = read(path)
+    assert ([facts.slots for facts, _ in entries], damaged) == ([[number] for number in range(len(sizes))], [])
+    assert [each for _, each in entries] == vectors
+    with path.open("rb+") as file:
+        for place in (ends[4] - 1, ends[8] - 1):
+            file.seek(place)
+            file.write(b"!")
+    entries, damaged = read(path)
+    assert [facts.slots[0] for facts, _ in entries] == [0, 1, 2, 3, 5, 6, 7, 9, 10, 11]
+    assert damaged == [Damage(ends[3], ends[4]), Damage(ends[7], ends[8])]
 
 
 def test_room_is_set_aside_before_it_is_needed_and_given_back(tmp_path):

@@ -6,7 +6,8 @@ import errno
 import sqlite3
 from typing import TYPE_CHECKING, Self
 
-from any_llm.bulk.journal import Facts, full
+from any_llm.bulk.journal import full
+from any_llm.bulk.replay import Facts
 from any_llm.bulk.shards import digest, short
 
 if TYPE_CHECKING:

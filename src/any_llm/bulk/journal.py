@@ -1,30 +1,22 @@
-"""Where is a checked reply kept, the moment it is there? In a file that only grows, with a sum over each entry.
-
-An entry: magic, bytes of its facts, bytes of its vectors, CRC-32 of both; CRC-32 of these sixteen bytes; the facts in
-MessagePack; the vectors as they are in memory. What lies behind the last one is zeros (room set aside) or torn.
-"""
+"""Where is a checked reply kept, the moment it is there? In a file that only grows, with a sum over each entry."""
 
 from __future__ import annotations
 
 import os
-import struct
 import time
 import zlib
 from contextlib import suppress
-from typing import TYPE_CHECKING, NamedTuple, Self
+from typing import TYPE_CHECKING, Self
 
 import msgspec
 
 from any_llm.bulk.errors import JobStorageError
+from any_llm.bulk.replay import FRAME, HEAD, MAGIC, SUM, pread, scan
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-MAGIC = b"aLJ1"
-HEAD = struct.Struct("<4sIII")
-SUM = struct.Struct("<I")
-FRAME = HEAD.size + SUM.size
-"""Bytes before the facts."""
+    from any_llm.bulk.replay import Facts, Read
 
 GROUP_BYTES, GROUP_SECONDS = 8 << 20, 0.25
 """What is forced onto the disk together: so much, or what came in so long. A killed process loses nothing of it; a
@@ -32,49 +24,6 @@ power failure at most that."""
 AHEAD = 16 << 20
 """Bytes set aside at once."""
 NOTHING = memoryview(b"")
-PIECE = 1 << 20
-"""Bytes read at once while a sum is taken."""
-
-
-class Facts(msgspec.Struct, frozen=True, array_like=True):
-    """What is known of one reply, but for its vectors."""
-
-    slots: list[int]
-    """Which texts of the shard these are, in the order of the vectors."""
-    width: int = 0
-    dtype: str = "float32"
-    errors: dict[int, str] = {}
-    """Text without a vector -> why."""
-    tokens: int = 0
-    usd: float | None = None
-    """USD of these tokens; None: no price is known."""
-    requests: int = 0
-
-
-class Entry(NamedTuple):
-    """One entry, and where its vectors lie in the file."""
-
-    facts: Facts
-    at: int
-    """Byte of the file."""
-    size: int
-    """Bytes of all its vectors."""
-
-
-class Damage(NamedTuple):
-    """Bytes in the middle that are not what was written. Whatever stood there is embedded again."""
-
-    begin: int
-    end: int
-
-
-class Read(NamedTuple):
-    """All that a journal holds."""
-
-    entries: list[Entry]
-    damaged: list[Damage]
-    end: int
-    """Where the next entry goes: what lies behind is torn, or zeros."""
 
 
 class Journal:
@@ -125,7 +74,7 @@ class Journal:
 
     def read(self, at: int, size: int) -> bytes:
         """Read so many bytes of vectors."""
-        data = _pread(self._file, size, at)
+        data = pread(self._file, size, at)
         if len(data) < size:
             raise OSError(f"{self.path} ends at byte {at + len(data)}, not {at + size}")
         return data
@@ -157,65 +106,6 @@ def read_only(path: Path) -> Read:
         os.close(file)
 
 
-def scan(file: int) -> Read:
-    """Read all entries of an open journal, without their vectors."""
-    size = os.fstat(file).st_size
-    entries: list[Entry] = []
-    damaged: list[Damage] = []
-    at = end = 0
-    while at < size:
-        found = _entry(file, at, size)
-        if found is None:
-            following = _next(file, at + 1, size)
-            if following is None:
-                break
-            damaged.append(Damage(at, following))
-            at = following
-        else:
-            entries.append(found)
-            at = end = found.at + found.size
-    return Read(entries, damaged, end)
-
-
-def _entry(file: int, at: int, size: int) -> Entry | None:
-    """The entry at this byte; None: what stands here is not what was written."""
-    lengths = _head(_pread(file, FRAME, at))
-    if lengths is None:
-        return None
-    told, vectors, wanted = lengths
-    begin = at + FRAME + told
-    if begin + vectors > size:
-        return None
-    facts = _pread(file, told, at + FRAME)
-    found = zlib.crc32(facts)
-    for piece in range(begin, begin + vectors, PIECE):
-        found = zlib.crc32(_pread(file, min(PIECE, begin + vectors - piece), piece), found)
-    return Entry(msgspec.msgpack.decode(facts, type=Facts), begin, vectors) if found == wanted else None
-
-
-def _head(frame: bytes) -> tuple[int, int, int] | None:
-    """Bytes of facts, bytes of vectors and their sum, if this is where an entry begins."""
-    if len(frame) < FRAME or frame[: len(MAGIC)] != MAGIC:
-        return None
-    if SUM.unpack_from(frame, HEAD.size)[0] != zlib.crc32(frame[: HEAD.size]):
-        return None
-    _, told, vectors, wanted = HEAD.unpack_from(frame)
-    return told, vectors, wanted
-
-
-def _next(file: int, at: int, size: int) -> int | None:
-    """The byte at which the next whole entry begins; None: there is none."""
-    while at < size:
-        piece = _pread(file, PIECE, at)
-        place = piece.find(MAGIC)
-        while place >= 0:
-            if _entry(file, at + place, size) is not None:
-                return at + place
-            place = piece.find(MAGIC, place + 1)
-        at += max(1, len(piece) - len(MAGIC) + 1)
-    return None
-
-
 def full(path: Path, error: OSError) -> JobStorageError:
     """Say that there is no room, and keep the system's own number."""
     failure = JobStorageError(
@@ -232,13 +122,6 @@ def _write(file: int, pieces: list[bytes | memoryview], at: int) -> None:
         while left:
             done = _pwrite(file, left, at)
             at, left = at + done, left[done:]
-
-
-def _pread(file: int, size: int, at: int) -> bytes:
-    if hasattr(os, "pread"):
-        return os.pread(file, size, at)
-    os.lseek(file, at, os.SEEK_SET)
-    return os.read(file, size)
 
 
 def _pwrite(file: int, data: memoryview, at: int) -> int:

@@ -9,7 +9,8 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-    from any_llm.bulk.journal import Facts, Journal
+    from any_llm.bulk.journal import Journal
+    from any_llm.bulk.replay import Facts
     from any_llm.bulk.shards import Numbers
 
 SIZES = {"float32": 4}
@@ -31,9 +32,17 @@ class Kept:
         self.width, self.dtype = 0, "float32"
         self.tokens = self.requests = 0
         self.usd: float | None = 0.0
-        for entry in journal.found.entries:
-            self._note(entry.facts, entry.at)
-        self.errors.clear()
+        slots: list[int] = []
+        begins: list[int] = []
+        counts: list[int] = []
+        for facts, at, _ in journal.found.entries:
+            self._count(facts)
+            slots += facts.slots
+            begins.append(at)
+            counts.append(len(facts.slots))
+        ends = np.cumsum(counts, dtype=np.int64)
+        within = np.arange(len(slots)) - np.repeat(ends - counts, counts)
+        self.places[slots] = np.repeat(np.array(begins, np.int64), counts) + within * self.size
 
     @property
     def size(self) -> int:
@@ -46,7 +55,13 @@ class Kept:
 
     def add(self, facts: Facts, vectors: memoryview) -> None:
         """Keep the vectors of these texts, for good."""
-        self._note(facts, self.journal.append(facts, vectors))
+        import numpy as np  # noqa: PLC0415  # loaded already
+
+        at = self.journal.append(facts, vectors)
+        self._count(facts)
+        if facts.slots:
+            self.places[facts.slots] = at + self.size * np.arange(len(facts.slots))
+        self.errors.update(facts.errors)
 
     def vectors(self, slots: Sequence[int] | Numbers) -> np.ndarray[tuple[int, int], np.dtype[np.uint8]]:
         """Read the vectors of these texts, which all have one: (n, bytes a vector)."""
@@ -61,13 +76,9 @@ class Kept:
                 made[begin:end] = np.frombuffer(data, np.uint8).reshape(-1, self.size)
         return made
 
-    def _note(self, entry: Facts, at: int) -> None:
-        self.tokens += entry.tokens
-        self.requests += entry.requests
-        self.usd = None if self.usd is None or entry.usd is None else self.usd + entry.usd
-        if entry.slots:
-            import numpy as np  # noqa: PLC0415  # loaded already
-
-            self.width, self.dtype = entry.width, entry.dtype
-            self.places[entry.slots] = at + self.size * np.arange(len(entry.slots))
-        self.errors.update(entry.errors)
+    def _count(self, facts: Facts) -> None:
+        self.tokens += facts.tokens
+        self.requests += facts.requests
+        self.usd = None if self.usd is None or facts.usd is None else self.usd + facts.usd
+        if facts.slots:
+            self.width, self.dtype = facts.width, facts.dtype

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from any_llm.bulk.journal import FRAME, Facts
 from any_llm.bulk.kept import SIZES
+from any_llm.bulk.replay import FRAME, Facts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
