@@ -18,7 +18,7 @@ from any_llm.bulk.errors import JobChangedError, JobError, JobHeldError, JobStor
 from any_llm.bulk.journal import AHEAD, Journal
 from any_llm.bulk.lock import held
 from any_llm.bulk.manifest import Counts, Done, Manifest, Source, fingerprint, load, save
-from any_llm.bulk.replay import PIECE, Damage, Facts
+from any_llm.bulk.replay import PIECE, Damage, Entry, Facts, replay
 
 ENTRIES = [
     (Facts([0, 1], 2, "float32", tokens=5, usd=0.5, requests=1), bytes(range(16))),
@@ -39,8 +39,14 @@ def written(path, entries=ENTRIES):
 
 
 def read(path):
-    with Journal(path) as journal:
-        return [(each.facts, journal.read(each.at, each.size)) for each in journal.found.entries], journal.found.damaged
+    """What is read when it is opened, which cuts what is torn."""
+    with Journal(path) as journal, path.open("rb") as file:
+        entries = [each for each in replay(file.fileno()) if isinstance(each, Entry)]
+        found = journal.found
+        assert found.slots.tolist() == [slot for each in entries for slot in each.facts.slots]
+        assert found.begins.tolist() == [each.at for each in entries if each.facts.slots]
+        assert found.tokens == sum(each.facts.tokens for each in entries)
+        return [(each.facts, journal.read(each.at, each.size)) for each in entries], found.damaged
 
 
 @pytest.fixture(scope="module")

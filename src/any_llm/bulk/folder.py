@@ -74,9 +74,8 @@ class Folder:
     def spent(self, manifest: Manifest) -> float | None:
         """USD of all that was paid for so far, in parts and in journals. None: no price is known."""
         usd = [done.usd for done in manifest.done.values()]
-        for path in sorted(self.path.glob("*.journal")):
-            if str(int(path.stem)) not in manifest.done:
-                usd += [entry.facts.usd for entry in read_only(path).entries]
+        open_ = (path for path in sorted(self.path.glob("*.journal")) if str(int(path.stem)) not in manifest.done)
+        usd += [read_only(path).usd for path in open_]
         return None if None in usd else sum(each or 0.0 for each in usd)
 
     def keep(self, look: Look) -> None:

@@ -29,20 +29,12 @@ class Kept:
         """Text -> byte of the journal at which its vector begins; -1: it has none."""
         self.errors: dict[int, str] = {}
         """Text -> why it has no vector; of this run alone."""
-        self.width, self.dtype = 0, "float32"
-        self.tokens = self.requests = 0
-        self.usd: float | None = 0.0
-        slots: list[int] = []
-        begins: list[int] = []
-        counts: list[int] = []
-        for facts, at, _ in journal.found.entries:
-            self._count(facts)
-            slots += facts.slots
-            begins.append(at)
-            counts.append(len(facts.slots))
-        ends = np.cumsum(counts, dtype=np.int64)
-        within = np.arange(len(slots)) - np.repeat(ends - counts, counts)
-        self.places[slots] = np.repeat(np.array(begins, np.int64), counts) + within * self.size
+        found = journal.found
+        self.width, self.dtype = found.width, found.dtype
+        self.tokens, self.requests, self.usd = found.tokens, found.requests, found.usd
+        counts = np.array(found.counts)
+        within = np.arange(len(found.slots)) - np.repeat(counts.cumsum() - counts, counts)
+        self.places[np.array(found.slots)] = np.repeat(np.array(found.begins), counts) + within * self.size
 
     @property
     def size(self) -> int:
@@ -58,8 +50,11 @@ class Kept:
         import numpy as np  # noqa: PLC0415  # loaded already
 
         at = self.journal.append(facts, vectors)
-        self._count(facts)
+        self.tokens += facts.tokens
+        self.requests += facts.requests
+        self.usd = None if self.usd is None or facts.usd is None else self.usd + facts.usd
         if facts.slots:
+            self.width, self.dtype = facts.width, facts.dtype
             self.places[facts.slots] = at + self.size * np.arange(len(facts.slots))
         self.errors.update(facts.errors)
 
@@ -75,10 +70,3 @@ class Kept:
                 data = self.journal.read(int(places[begin]), (end - begin) * self.size)
                 made[begin:end] = np.frombuffer(data, np.uint8).reshape(-1, self.size)
         return made
-
-    def _count(self, facts: Facts) -> None:
-        self.tokens += facts.tokens
-        self.requests += facts.requests
-        self.usd = None if self.usd is None or facts.usd is None else self.usd + facts.usd
-        if facts.slots:
-            self.width, self.dtype = facts.width, facts.dtype

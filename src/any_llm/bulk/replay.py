@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import struct
 import zlib
+from array import array
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -25,7 +26,7 @@ PIECE = 4 << 20
 """Bytes read at once: entries are small, and many."""
 
 
-class Facts(msgspec.Struct, frozen=True, array_like=True):
+class Facts(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What is known of one reply, but for its vectors."""
 
     slots: list[int]
@@ -40,7 +41,7 @@ class Facts(msgspec.Struct, frozen=True, array_like=True):
     requests: int = 0
 
 
-class Entry(NamedTuple):
+class Entry(msgspec.Struct, frozen=True, gc=False):
     """One entry, and where its vectors lie in the file."""
 
     facts: Facts
@@ -57,13 +58,21 @@ class Damage(NamedTuple):
     end: int
 
 
-class Read(NamedTuple):
-    """All that a journal holds."""
+class Read:
+    """All that a journal holds, but for its vectors: added up, for ten million entries are too many to keep."""
 
-    entries: list[Entry]
-    damaged: list[Damage]
-    end: int
-    """Where the next entry goes: what lies behind is torn, or zeros."""
+    def __init__(self) -> None:
+        """Nothing yet."""
+        self.slots = array("q")
+        """Texts that have a vector, in the order of the file."""
+        self.begins, self.counts = array("q"), array("q")
+        """Of each entry: the byte at which its vectors begin, and how many it has."""
+        self.width, self.dtype = 0, "float32"
+        self.tokens = self.requests = 0
+        self.usd: float | None = 0.0
+        self.damaged: list[Damage] = []
+        self.end = 0
+        """Where the next entry goes: what lies behind is torn, or zeros."""
 
 
 FACTS = msgspec.msgpack.Decoder(Facts)
@@ -71,19 +80,31 @@ WHOLE = struct.Struct(HEAD.format + "I")
 
 
 def scan(file: int) -> Read:
-    """Read all entries of an open journal, without their vectors."""
-    entries: list[Entry] = []
-    damaged: list[Damage] = []
+    """Read all of an open journal."""
+    read = Read()
+    slots, begins, counts = read.slots.extend, read.begins.append, read.counts.append
+    tokens = requests = 0
+    usd: float | None = 0.0
     for found in replay(file):
-        if isinstance(found, Entry):
-            entries.append(found)
-        else:
-            damaged.append(found)
-    return Read(entries, damaged, entries[-1].at + entries[-1].size if entries else 0)
+        if isinstance(found, Damage):
+            read.damaged.append(found)
+            continue
+        facts, at = found.facts, found.at
+        tokens += facts.tokens
+        requests += facts.requests
+        usd = None if usd is None or facts.usd is None else usd + facts.usd
+        read.end = at + found.size
+        if facts.slots:
+            slots(facts.slots)
+            begins(at)
+            counts(len(facts.slots))
+            read.width, read.dtype = facts.width, facts.dtype
+    read.tokens, read.requests, read.usd = tokens, requests, usd
+    return read
 
 
 def replay(file: int) -> Iterator[Entry | Damage]:
-    """Give all entries of an open journal as they come: ten million in a minute at most, so each step counts."""
+    """Give all entries of an open journal as they come. There may be ten million: each step counts."""
     size, at = os.fstat(file).st_size, 0
     read, crc, decode, unpack = pread, zlib.crc32, FACTS.decode, WHOLE.unpack_from
     piece, base = memoryview(read(file, PIECE, 0)), 0
