@@ -52,3 +52,8 @@ def _bytes(name: str) -> int | None:
     if sys.platform != "linux":
         return None
     return next(int(line.split()[1]) * 1024 for line in STATUS.read_text().splitlines() if line.startswith(name))
+
+
+def highest() -> int | None:
+    """Bytes of this process at its highest so far; None where nobody counts them."""
+    return _bytes("VmHWM:")

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[2]
 MODEL = "text-embedding-3-small"
 KEY = "sk-of-nobody"
+BATCH, AT_ONCE = 128, 16
+"""Texts a request, and requests under way, of whoever embeds a file."""
 
 DISTRIBUTIONS = {
     "ours": ("omniembed", "msgspec", "pybase64", "numpy"),
@@ -26,6 +28,8 @@ DISTRIBUTIONS = {
     "litellm_sdk": ("litellm", "openai", "httpx"),
     "baseten": ("baseten-performance-client", "numpy"),
     "by_hand": ("orjson", "msgspec", "pybase64", "numpy"),
+    "daft_engine": ("daft", "openai", "pyarrow"),
+    "ray_data": ("ray", "openai", "pyarrow"),
     "fastembed_library": ("fastembed", "onnxruntime", "tokenizers", "numpy"),
 }
 """Module -> whose versions matter."""

@@ -9,16 +9,17 @@ from urllib.parse import urlsplit
 import msgspec
 import pybase64
 
-from clients import MODEL
+from clients import AT_ONCE, BATCH, MODEL
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
     Vector = list[float]
 
-LARGEST = 1 << 24
+LARGEST, WIDTH = 1 << 24, 1536
 
 
 class Item(msgspec.Struct):
@@ -104,3 +105,47 @@ def decode(*, base64: bool) -> Callable[[bytes, list[str]], NDArray[Any]]:
         return np.array([each["embedding"] for each in data], np.float32)
 
     return of_base64 if base64 else of_numbers
+
+
+def file(url: str) -> Callable[[Path], Path]:
+    """A file of texts into one of vectors by a bare loop of asyncio: no journal, no retry, all of it in memory."""
+    import asyncio
+
+    import numpy as np
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    there = urlsplit(url)
+
+    async def work(queue: list[tuple[int, list[str]]], vectors: NDArray[Any]) -> None:
+        reader, writer = await asyncio.open_connection(there.hostname, there.port, limit=LARGEST)
+        while queue:
+            begin, texts = queue.pop()
+            body = msgspec.json.encode({"input": texts, "model": MODEL, "encoding_format": "base64"})
+            writer.write(b"POST /v1/embeddings HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+            head = await reader.readuntil(b"\r\n\r\n")
+            length = int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0])
+            found = msgspec.json.decode(await reader.readexactly(length), type=Body)
+            data = b"".join(pybase64.b64decode(each.embedding) for each in found.data)
+            vectors[begin : begin + len(texts)] = np.frombuffer(data, "<f4").reshape(len(texts), -1)
+        writer.close()
+
+    async def all_of_it(texts: list[str]) -> NDArray[Any]:
+        queue = [(begin, texts[begin : begin + BATCH]) for begin in range(0, len(texts), BATCH)]
+        vectors = np.empty((len(texts), WIDTH), np.float32)
+        await asyncio.gather(*(work(queue, vectors) for _ in range(AT_ONCE)))
+        return vectors
+
+    def call(source: Path) -> Path:
+        table = parquet.read_table(source)
+        vectors = pa.array(asyncio.run(all_of_it(table["text"].to_pylist())).reshape(-1))
+        output = source.with_name("loop.parquet")
+        column = pa.FixedSizeListArray.from_arrays(vectors, WIDTH)
+        parquet.write_table(
+            table.append_column("embedding", column), output, compression="zstd", compression_level=1,
+            use_dictionary=["text"], use_byte_stream_split=["embedding.list.element"],
+            write_statistics=["text"],
+        )  # fmt: skip
+        return output
+
+    return call

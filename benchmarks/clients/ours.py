@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from any_llm import AnyLLM, aembedding, embedding
-from clients import KEY, MODEL
+from clients import AT_ONCE, BATCH, KEY, MODEL
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -64,3 +65,40 @@ def amatrix(url: str) -> Callable[[list[str]], Awaitable[NDArray[Any]]]:
 def local() -> Callable[[list[str]], NDArray[Any]]:
     """The model in this package's local extra."""
     return lambda texts: embedding("all-MiniLM-L6-v2", texts, provider="local").to_numpy()
+
+
+def file(url: str) -> Callable[[Path], Path]:
+    """A file of texts into one of vectors: a job, with its journal."""
+    from any_llm.bulk import embed_file  # needs pyarrow, which the other calls do without
+
+    def call(source: Path) -> Path:
+        output = source.with_name("ours.parquet")
+        embed_file(
+            source, output, model=MODEL, provider="openai", api_key=KEY, api_base=url, batch_size=BATCH,
+            client_args={"max_concurrency": AT_ONCE}, restart=True,
+        )  # fmt: skip
+        return output
+
+    return call
+
+
+def resume(folder: str) -> Callable[[int], int]:
+    """Read the journals of a job that was killed: of so many shards, an entry a text."""
+    from any_llm.bulk.journal import Journal
+    from any_llm.bulk.kept import Kept
+    from any_llm.bulk.replay import Facts
+    from any_llm.bulk.shards import SHARD_ROWS
+
+    path = Path(folder) / "000000.journal"
+    with Journal(path) as journal:
+        for slot in range(SHARD_ROWS):
+            journal.append(Facts([slot], 4, tokens=5, usd=1e-7, requests=1), memoryview(bytes(16)))
+
+    def call(shards: int) -> int:
+        found = 0
+        for _ in range(shards):
+            with Journal(path) as journal:
+                found += SHARD_ROWS - len(Kept(journal, SHARD_ROWS).missing())
+        return found
+
+    return call
