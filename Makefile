@@ -46,7 +46,7 @@ render: $(VENV)/test
 	$(BIN)/python scripts/sample.py
 
 bench: $(VENV)/bench $(PEERS)
-	set -e; for each in latency concurrency throughput decode import_time local scaling; do \
+	set -e; for each in latency concurrency throughput decode import_time local scaling bulk; do \
 		$(BIN)/python benchmarks/$$each.py --form $(FORM); \
 	done
 	$(BIN)/python scripts/performance.py

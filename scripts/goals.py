@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 FOLDER = Path(__file__).resolve().parent.parent / "benchmarks"
-BENCHMARKS = ("latency", "concurrency", "throughput", "decode", "import_time", "local", "scaling")
-MORE = {"vectors_a_second", "texts_a_cpu_second", "texts_a_second", "calls_a_second", "least_cosine"}
+BENCHMARKS = ("latency", "concurrency", "throughput", "decode", "import_time", "local", "scaling", "bulk")
+MORE = {"vectors_a_second", "texts_a_cpu_second", "texts_a_second", "calls_a_second", "rows_a_second", "least_cosine"}
 """Figures that are good when they are high."""
-UNITS = {"us": " µs", "ms": " ms", "mb": " MB"}
+UNITS = {"us": " µs", "ms": " ms", "s": " s", "mb": " MB"}
 
 
 class Goal(NamedTuple):
@@ -105,6 +105,8 @@ GOALS = (
     Goal("the same vectors: least cosine", "local", "fastembed, mixed", "least_cosine", bound=0.999),
     Goal("CPU an input of 1,000,000", "scaling", "inputs: 1000000 sync", "cpu_us", bound=1.5),
     Goal("CPU an input of 1,000,000, async", "scaling", "inputs: 1000000 async", "cpu_us", bound=1.5),
+    Goal("memory of a job of 1,000,000 rows", "bulk", "rows: 1000000", "peak_mb", {"rows: 100000": 1.15}),
+    Goal("CPU of reading 10,000,000 journal entries", "bulk", "journal: 10000000 entries", "cpu_s", bound=30),
 )
 
 
@@ -157,6 +159,7 @@ RIVALS = (
     ("import_time", "omniembed, first vector", ("openai, first vector", "any-llm, first vector")),
     ("local", "omniembed, alike", ("fastembed, alike", "fastembed, one thread, alike")),
     ("local", "omniembed, mixed", ("fastembed, mixed", "fastembed, one thread, mixed")),
+    ("bulk", "omniembed", ("bare asyncio loop", "Daft", "Ray Data")),
 )
 """Benchmark, ours, and everybody who does the same there."""
 

@@ -30,6 +30,7 @@ REASONS = {
     "socket by hand": "It writes no request anew, retries nothing, checks nothing: the least that Python can do.",
     "orjson and numpy, base64": "It plans no request, and checks neither places, widths nor values.",
     "orjson and numpy, numbers": "It plans no request, and checks neither places, widths nor values.",
+    "bare asyncio loop": "It keeps nothing before the end, checks nothing, and begins anew when it is killed.",
     "fastembed, one thread, alike": "The same library told to use one thread, which spares it the waiting of threads.",
 }
 METHOD = """## How it was measured
@@ -59,6 +60,7 @@ TITLES = {
     "import_time": "Beginning",
     "local": "The local model",
     "scaling": "Cost against size",
+    "bulk": "Files of texts",
 }
 WORDS = {
     "latency": "One call after another, 1,536 wide, read as a list, over a connection that is open.",
@@ -69,11 +71,17 @@ WORDS = {
     "import_time": "Importing, over what bare Python takes; and a process that begins, asks for one vector and ends.",
     "local": "Texts of about 40 tokens each, or on the mean, through all-MiniLM-L6-v2 in int8.",
     "scaling": "A provider in this process that answers at once, vectors 8 wide; then base64 replies of 2,048 vectors.",
+    "bulk": "{rows:,} rows from Parquet to Parquet, 1,536 wide, 16 requests of 128 texts under way at a provider that "
+    "takes 50 ms to answer; then files of more rows, and the journals of a killed job, read again, an entry a text. "
+    "Memory is the whole process at its highest. Daft and Ray Data are called by their own means "
+    "([daft_engine](../benchmarks/clients/daft_engine.py), [ray_data](../benchmarks/clients/ray_data.py)); what the "
+    "processes of Ray take is not counted.",
 }
-PLOTS = {"latency": "one-call", "throughput": "many-texts", "scaling": "scaling"}
+PLOTS = {"latency": "one-call", "throughput": "many-texts", "scaling": "scaling", "bulk": "jobs"}
 HEADINGS = {
     "cpu_us": "CPU",
     "cpu_ms": "CPU",
+    "cpu_s": "CPU of all",
     "first_vector_ms": "first vector",
     "wall_us": "clock",
     "wall_ms": "clock",

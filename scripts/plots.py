@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from goals import FOLDER, digits, measured
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
     from pathlib import Path
 
 OURS, OTHERS, FLOOR, TEXT = "#0b6e4f", "#b8b8b8", "#e0e0e0", "#333333"
@@ -34,12 +34,15 @@ def digest(benchmark: str) -> str:
     return sha256((FOLDER / f"{benchmark}.json").read_bytes()).hexdigest()
 
 
-def bars(axes: Any, benchmark: str, figure: str, *, title: str, log: bool = False) -> None:
-    """One bar a client, the best on top, ours in colour."""
-    medians = measured(benchmark)["medians"]
+def bars(axes: Any, benchmark: str, figure: str, *, title: str, log: bool = False, only: Collection[str] = ()) -> None:
+    """One bar a client (`only`: of these), the best on top, ours in colour."""
+    medians = {label: each for label, each in measured(benchmark)["medians"].items() if not only or label in only}
     ranked = sorted(((each[figure], label) for label, each in medians.items()), reverse=not figure.endswith("second"))
     values, labels = zip(*ranked, strict=True)
-    colours = [OURS if label.startswith("omniembed") else FLOOR if "by hand" in label else OTHERS for label in labels]
+    colours = [
+        OURS if label.startswith("omniembed") else FLOOR if "by hand" in label or "bare" in label else OTHERS
+        for label in labels
+    ]
     drawn = axes.barh(labels, values, color=colours, height=0.7, log=log)
     axes.bar_label(drawn, [*map(digits, values)], padding=3)
     axes.set_title(title)
@@ -85,10 +88,25 @@ def scaling(plt: Any) -> Any:
     return figure
 
 
+def jobs(plt: Any) -> Any:
+    """Memory of a job against its rows, and rows a second by whoever."""
+    figure, (left, right) = plt.subplots(1, 2, figsize=(10, 2.8))
+    medians = measured("bulk")["medians"]
+    points = [(int(label.split()[1]), each["peak_mb"]) for label, each in medians.items() if label.startswith("rows")]
+    left.semilogx(*zip(*points, strict=True), marker="o", markersize=4, color=OURS)
+    left.set(title="memory of a job at its highest, MB, by rows", xlabel="rows")
+    left.set_ylim(bottom=0)
+    left.grid(color="#eeeeee")
+    named = {label for label in medians if not label.startswith(("rows", "journal"))}
+    bars(right, "bulk", "rows_a_second", title="rows a second (more is better)", only=named)
+    return figure
+
+
 PLOTS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "one-call": ("latency", one_call),
     "many-texts": ("throughput", many_texts),
     "scaling": ("scaling", scaling),
+    "jobs": ("bulk", jobs),
 }
 
 
