@@ -33,8 +33,8 @@ ELSEWHERE = ("ray_data.file",)
 """Who does the work in processes of its own, so that this one's CPU and memory say nothing."""
 FORMS = {
     "tiny": {"rounds": 1, "rows": 500, "sizes": (300,), "entries": SHARD},
-    "short": {"rounds": 3, "rows": 20_000, "sizes": (10_000, 100_000), "entries": 1_000_000},
-    "full": {"rounds": 3, "rows": 20_000, "sizes": (10_000, 100_000, 1_000_000), "entries": 10_000_000},
+    "short": {"rounds": 3, "rows": 5_000, "sizes": (10_000, 100_000), "entries": 1_000_000},
+    "full": {"rounds": 3, "rows": 5_000, "sizes": (10_000, 100_000, 1_000_000), "entries": 10_000_000},
 }
 
 

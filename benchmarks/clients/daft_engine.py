@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def file(url: str) -> Callable[[Path], Path]:
     """A file of texts into a folder of files of vectors, in this process. How much is under way at once is its own."""
     daft.set_runner_native()
-    provider = OpenAIProvider("openai", api_key=KEY, base_url=url)
+    provider = OpenAIProvider("openai", api_key=KEY, base_url=url, timeout=600)  # all its requests begin at once
 
     def call(source: Path) -> Path:
         output = source.with_name("daft")
