@@ -43,7 +43,8 @@ def file(url: str) -> Callable[[Path], Path]:
     def call(source: Path) -> Path:
         output = source.with_name("ray")
         rows = ray.data.read_parquet(str(source))
-        found = rows.map_batches(Embed, fn_constructor_args=(url,), batch_size=BATCH * AT_ONCE, concurrency=1)
+        one = ray.data.ActorPoolStrategy(size=1)
+        found = rows.map_batches(Embed, fn_constructor_args=(url,), batch_size=BATCH * AT_ONCE, compute=one)
         found.write_parquet(str(output))
         return output
 
