@@ -133,6 +133,7 @@ PUBLIC = {
     "any_llm.types.completion": {"CreateEmbeddingResponse", "Embedding", "Usage"},
     "any_llm.types.provider": {"ProviderMetadata"},
     "any_llm.bulk": {*bulk.__all__},
+    "any_llm.limits": {"Limiter", "SharedLimits"},
     "any_llm.models": {"ModelInfo", "known_models", "model_info"},
 }
 

@@ -79,6 +79,13 @@ def hook(name: str, value: Any) -> Callable[[Any], object]:
     return value  # type: ignore[no-any-return]  # callable
 
 
+def limiter(name: str, value: Any) -> Any:
+    """Check what is asked before each request, and told how it ended."""
+    if value is not None and not (callable(getattr(value, "ask", None)) and callable(getattr(value, "ended", None))):
+        raise InvalidRequestError(f"{name} must have the methods ask() and ended().")
+    return value
+
+
 def key(provider: str, value: Any) -> str:
     """Check a key. What no header can carry is refused here: an HTTP library would print it in its error."""
     if not isinstance(value, str):

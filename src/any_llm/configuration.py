@@ -19,12 +19,13 @@ if TYPE_CHECKING:
     from any_llm.flow.lookup import Cache
     from any_llm.flow.setting import Setting
     from any_llm.providers.row import Limits, Row
+    from any_llm.types.limiter import Limiter
     from any_llm.wire import KeySource
 
 CLIENT_OPTIONS = frozenset(
     {
         "max_retries", "max_concurrency", "rpm", "tpm", "default_headers", "default_query", "proxy", "verify", "cert",
-        "ssl_context", "limits", "tokenizer", "max_usd", "on_request", "on_retry", "cache",
+        "ssl_context", "limits", "tokenizer", "max_usd", "on_request", "on_retry", "cache", "limiter",
     }
 )  # fmt: skip
 """Options every client has; `timeout` is one too, and may also be given for a call."""
@@ -79,6 +80,8 @@ class Configuration(NamedTuple):
     """What all its calls have spent."""
     hooks: Mapping[str, Callable[[Any], object]]
     """on_request, on_retry: told of each request."""
+    limiter: Limiter | None
+    """Who else says when its requests go."""
     cache: Cache | None
     """Where vectors that were paid for are kept; None: nowhere."""
     settled: dict[Hashable, Setting]
@@ -113,7 +116,7 @@ def configure(row: Row, api_key: Any, api_base: str | None, arguments: Mapping[s
         if name not in CLIENT_OPTIONS | ACCEPTED and name != "timeout":
             advice = INSTEAD.get(name, f"known: {', '.join(sorted({*CLIENT_OPTIONS, 'timeout', *client_names(row)}))}")
             raise InvalidRequestError(f"unknown client option {name!r}: {advice}.", provider_name=row.name)
-    concurrency = checks.number("max_concurrency", given.get("max_concurrency"), least=1)
+    at_once = checks.number("max_concurrency", given.get("max_concurrency"), least=1)
     return Configuration(
         row=row,
         base=base,
@@ -129,7 +132,7 @@ def configure(row: Row, api_key: Any, api_base: str | None, arguments: Mapping[s
         options=own,
         network=network(given),
         max_retries=checks.number("max_retries", given.get("max_retries"), least=0),
-        max_concurrency=concurrency or _concurrency(row, base),
+        max_concurrency=at_once or _concurrency(row, base),
         rpm=checks.number("rpm", given.get("rpm"), least=1),
         tpm=checks.number("tpm", given.get("tpm"), least=1),
         limits=checks.limits("limits", given.get("limits")),
@@ -138,6 +141,7 @@ def configure(row: Row, api_key: Any, api_base: str | None, arguments: Mapping[s
         queue=object(),
         budget=Budget(checks.dollars("max_usd", given.get("max_usd"))),
         hooks={name: checks.hook(name, given[name]) for name in ("on_request", "on_retry") if name in given},
+        limiter=checks.limiter("limiter", given.get("limiter")),
         cache=_cache(given.get("cache")),
         settled={},
     )
@@ -211,8 +215,7 @@ def _key(row: Row, api_key: Any) -> tuple[str, KeySource | None]:
         return "", api_key
     if api_key is not None and not isinstance(api_key, str):
         raise InvalidRequestError(f"api_key must be a str or a callable, not {type(api_key).__name__}.")
-    key = api_key or _first_set(row.key_env)
-    if not key:
+    if not (key := api_key or _first_set(row.key_env)):
         if row.key_required:
             raise MissingApiKeyError(row.name, "/".join(row.key_env))
         return "", None

@@ -87,6 +87,7 @@ def _settled(client: Configuration, call: Call) -> Setting:
         ),
         price=price(call.row, call.model),
         budget=client.budget,
+        limiter=client.limiter,
     )
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+from functools import partial
 from typing import TYPE_CHECKING
 
-from any_llm.exceptions import InsufficientFundsError
+from any_llm.exceptions import InsufficientFundsError, RateLimitError
 from any_llm.flow.bounds import SPECIAL
 from any_llm.flow.budget import MILLION
 from any_llm.flow.redact import without_secrets
 from any_llm.flow.setting import Problem
 from any_llm.flow.tokens import sizes
-from any_llm.wire import Send, TransportError
+from any_llm.wire import Run, Send, Sleep, TransportError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
@@ -19,12 +21,15 @@ if TYPE_CHECKING:
     from any_llm.flow.setting import Setting
     from any_llm.flow.turn import Turn
     from any_llm.flow.watch import Watched
-    from any_llm.wire import Batch, Command, Outcome, Reply, Run, Waiter
+    from any_llm.types.limiter import Limiter
+    from any_llm.wire import Batch, Command, Outcome, Reply, Waiter
 
 LOOK = 0.1
 """Seconds after which one whose money others have set aside asks again."""
 REQUEST_IDS = ("x-request-id", "request-id", "apim-request-id", "x-goog-request-id", "x-litellm-call-id", "cf-ray")
 """Headers that name a request at the provider, best first."""
+
+_numbers = itertools.count()
 
 
 class OutgrownError(Exception):
@@ -66,6 +71,9 @@ class Attempt:
         self._carried: Mapping[str, str] = {}
         """Headers it was sent with."""
         self.request_id: str | None = None
+        self._permit: int | None = None
+        """By what the client's limiter knows it, once it was let go."""
+        self._problem: Problem | None = None
 
     def ask(self, now: float, waiter: Waiter | None = None) -> float:
         """Seconds to wait before asking again; 0: go, if `check()` agrees; infinity: until `waiter` is woken."""
@@ -93,10 +101,23 @@ class Attempt:
             raise OutgrownError
         if self._broke:
             setting = self._setting
-            price = setting.budget.prices[setting.call.model]
-            cost = f"This request could cost {price * self._most() / MILLION:.2g} USD more, and was not sent."
+            cost = f"This request could cost {self._usd(self._most()):.2g} USD more, and was not sent."
             message = f"{setting.call.model}: max_usd={setting.budget.most:g} would be exceeded. {cost}"
             raise InsufficientFundsError(message, None, setting.call.row.name)
+
+    def permitted(self, limiter: Limiter) -> Generator[Command, Outcome, Outcome]:
+        """Wait until the client's limiter lets it go too. Raises InsufficientFundsError."""
+        setting, number, usd = self._setting, next(_numbers), 0.0
+        units, tokens = self._turn.cost
+        if setting.budget.most is not None:
+            usd = self._usd(self._most())
+        ask = Run(partial(limiter.ask, number, units=units, tokens=tokens, usd=usd))
+        while (outcome := (yield ask)).value > 0:
+            self._broke = outcome.value == math.inf
+            self.check()
+            yield Sleep(outcome.value)
+        self._permit = number
+        return outcome
 
     def perform(self, command: Send | Run) -> Generator[Command, Outcome, Outcome]:
         """Have it sent now."""
@@ -131,7 +152,7 @@ class Attempt:
     def ended(self, result: object) -> None:
         """It went well, or there is a problem."""
         problem = result if isinstance(result, Problem) else None
-        self._refused = problem is not None and not problem.twice
+        self._problem, self._refused = problem, problem is not None and not problem.twice
         self._error = None if problem is None else type(problem.error).__name__
 
     def again(self, problem: Problem, wait: float) -> dict[str, int]:
@@ -156,7 +177,24 @@ class Attempt:
             with self._setting.memory.lock:
                 self._setting.budget.settle(self._setting.call.model, self._held, cost)
             self._held = None
+            self._settle(cost)
         self._tell()
+
+    def _settle(self, cost: int) -> None:
+        """Tell the limiter that it is over, and cost so many tokens at most."""
+        number, self._permit = self._permit, None
+        if number is not None and self._setting.limiter is not None:
+            problem = self._problem if self._problem is not None and self._problem.again else None
+            self._setting.limiter.ended(
+                number,
+                tokens=self._total if self._error is None else None,
+                usd=0.0 if self._setting.budget.most is None else self._usd(cost),
+                limited=problem is not None and isinstance(problem.error, RateLimitError),
+                asked=None if problem is None else problem.asked,
+            )
+
+    def _usd(self, tokens: int) -> float:
+        return self._setting.budget.prices[self._setting.call.model] * tokens / MILLION
 
     def _tell(self) -> None:
         watched, self._watched = self._watched, None

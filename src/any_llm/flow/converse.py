@@ -83,9 +83,11 @@ def exchange(
         try:
             try:
                 admitted = yield Admit(attempt.ask)
+                attempt.check()
+                if setting.limiter is not None:
+                    admitted = yield from attempt.permitted(setting.limiter)
             except TransportError as ended:
                 raise failure.lost(setting.call, ended) from problem.error if problem else ended
-            attempt.check()
             result = yield from _tried(setting, batch, turn, attempt, admitted, write=write, read=read, follow=follow)
             attempt.ended(result)
             if not isinstance(result, Problem):

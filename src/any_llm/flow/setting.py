@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from any_llm.flow.watch import Watch
     from any_llm.providers.row import Adapter, Applied, Limits
     from any_llm.types.identity import EmbeddingIdentity
+    from any_llm.types.limiter import Limiter
     from any_llm.types.loaded import Loaded
     from any_llm.wire import Call
 
@@ -62,6 +63,8 @@ class Setting(msgspec.Struct, frozen=True):
     budget: Budget = msgspec.field(default_factory=Budget)
     watch: Watch | None = None
     """None: nobody watches."""
+    limiter: Limiter | None = None
+    """Who else says when a request goes."""
 
 
 class Problem(msgspec.Struct, frozen=True):

@@ -116,6 +116,11 @@ class Turn:
         self._slot = Slot(caller, cost if terms.count_inputs else Cost(1, cost.tokens))
         self._pace: Pace | None = None
 
+    @property
+    def cost(self) -> Cost:
+        """What it takes of the limits."""
+        return self._slot.cost
+
     def ask(self, now: float, waiter: Waiter | None = None) -> float:
         """Seconds to wait before asking again; 0: go; infinity: until `waiter` is woken."""
         slot = self._slot
