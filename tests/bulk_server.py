@@ -98,7 +98,7 @@ class Told(msgspec.Struct):
 
 def told(url: str, paid: int = 0) -> Told:
     """Wait until so many texts are paid for, and read the ledger."""
-    with urlopen(f"{url}/paid?{paid}", timeout=60) as reply:  # noqa: S310  # our own server
+    with urlopen(f"{url}/paid?{paid}", timeout=300) as reply:  # noqa: S310  # our own server
         return msgspec.json.decode(reply.read(), type=Told)
 
 

@@ -15,8 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from any_llm.bulk.errors import JobChangedError, JobError, JobHeldError, JobStorageError
+from any_llm.bulk.folder import Folder
 from any_llm.bulk.journal import AHEAD, Journal
-from any_llm.bulk.lock import held
+from any_llm.bulk.lock import held, sole
 from any_llm.bulk.manifest import Counts, Done, Manifest, Source, fingerprint, load, save
 from any_llm.bulk.replay import PIECE, Damage, Entry, Facts, replay
 
@@ -47,6 +48,23 @@ def read(path):
         assert found.begins.tolist() == [each.at for each in entries if each.facts.slots]
         assert found.tokens == sum(each.facts.tokens for each in entries)
         return [(each.facts, journal.read(each.at, each.size)) for each in entries], found.damaged
+
+
+def test_a_journal_has_one_writer(tmp_path):
+    path = tmp_path / "journal"
+    with Journal(path), pytest.raises(JobHeldError, match="being written to by another process"):
+        sole(path, patience=0.0)
+    os.close(sole(path, patience=0.0))
+
+
+def test_what_was_spent_on_failed_rows_tried_again_counts_before_their_part_is_written_anew(tmp_path):
+    folder = Folder(tmp_path / "out.parquet")
+    done = {"0": Done(3, failed=1, usd=0.5), "1": Done(3, usd=0.25)}
+    manifest = Manifest(sources=[], identity={}, layout={}, counts=Counts(), shard_rows=3, done=done)
+    facts = Facts([], usd=0.5)
+    written(folder.journal(0), [(facts, b""), (facts, b"")])
+    written(folder.journal(2), [(facts, b"")])
+    assert folder.spent(manifest) == 1.75
 
 
 @pytest.fixture(scope="module")

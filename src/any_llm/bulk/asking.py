@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -11,14 +12,22 @@ from any_llm.bulk.errors import JobError
 from any_llm.bulk.sending import Ask
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from any_llm import EmbeddingIdentity, LLMProvider, RequestEvent
+    from any_llm.bulk.report import Pauses
 
 BATCH = 128
 """Texts a request when nobody said how many: enough for the price of a request not to matter, few enough to lose."""
 OURS = {"chunk_size", "ordered", "dedupe", "inputs", "max_usd", "deadline"}
 """Options that belong to the job itself."""
+
+
+def left(max_cost: float | None, spent: float | None) -> float | None:
+    """What is left of a budget; None: it has no end. Raises JobError when nothing is."""
+    if max_cost is None:
+        return None
+    if (spent or 0.0) >= max_cost:
+        raise JobError(f"max_cost={max_cost:g} USD are spent. With a higher one the same call goes on.")
+    return max_cost - (spent or 0.0)
 
 
 class Asking(msgspec.Struct, frozen=True):
@@ -34,18 +43,33 @@ class Asking(msgspec.Struct, frozen=True):
 
     def identity(self) -> EmbeddingIdentity:
         """What its vectors will be. Raises AnyLLMError for what cannot be asked."""
-        with self.client(None, None) as client:
+        with self.client() as client:
             return client.identity(self.model, **self.options)
 
-    def client(self, max_cost: float | None, spent: float | None) -> AnyLLM:
-        """Make the client, with what is left of the budget. Raises JobError when nothing is."""
-        budget: dict[str, Any] = {}
-        if max_cost is not None:
-            left = max_cost - (spent or 0.0)
-            if left <= 0:
-                raise JobError(f"max_cost={max_cost:g} USD are spent. With a higher one the same call goes on.")
-            budget = {"max_usd": left}
-        return AnyLLM.create(self.provider, **self.connection, **budget)
+    def client(self, budget: float | None = None, pauses: Pauses | None = None, **more: Any) -> AnyLLM:
+        """Make the client. `budget`: USD it may spend; `pauses` counts its waits; `more` lies over what is given."""
+        given = {**self.connection, **more}
+        told = given.get("on_retry")
+
+        def on_retry(event: RequestEvent) -> None:
+            if pauses is not None:
+                pauses.count(event.wait)
+            if told is not None:
+                told(event)
+
+        if budget is not None:
+            given["max_usd"] = budget
+        return AnyLLM.create(self.provider, **{**given, "on_retry": on_retry})
+
+    def environment(self) -> dict[str, str]:
+        """What the environment says of this provider: its key, address, account."""
+        row = AnyLLM.get_provider_class(self.provider).row
+        names = *row.key_env, *row.token_env, *row.base_env, *row.client_env.values(), *row.variables.values()
+        return {name: os.environ[name] for name in names if name in os.environ}
+
+    def __repr__(self) -> str:
+        """Who and what, never the key."""
+        return f"Asking({self.provider!r}, {self.model!r})"
 
     def ask(self, client: AnyLLM) -> Ask:
         """What the job sends through it."""
@@ -62,22 +86,13 @@ def asking(
     options: dict[str, Any],
     batch_size: int | None,
     collect: bool,
-    pauses: Callable[[float | None], None] = lambda _: None,
 ) -> Asking:
-    """Check what can be checked. `pauses` is told of each wait before a request goes again."""
+    """Check what can be checked."""
     if mine := OURS & {*options, *(client_args or {})}:
         raise JobError(f"{min(mine)} belongs to the job itself, and is no option of its calls.")
     if provider is None:
         provider, model = AnyLLM.split_model_provider(model)
-    given = dict(client_args or {})
-    told = given.get("on_retry")
-
-    def on_retry(event: RequestEvent) -> None:
-        pauses(event.wait)
-        if told is not None:
-            told(event)
-
-    connection = {"api_key": api_key, "api_base": api_base, **given, "on_retry": on_retry}
+    connection = {"api_key": api_key, "api_base": api_base, **(client_args or {})}
     row = AnyLLM.get_provider_class(provider).row
     if batch_size is not None:
         options = {**options, "batch_size": batch_size}

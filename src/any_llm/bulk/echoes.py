@@ -31,7 +31,7 @@ class Echoes:
     def fill(self, texts: Sequence[str], kept: Kept) -> int:
         """Give a shard those it needs; how many that were."""
         found: dict[tuple[str, int], list[tuple[int, bytes]]] = {}
-        for slot, key in self._among(texts, kept.missing().tolist()):
+        for slot, key in self.among(texts, kept.missing().tolist()):
             assert self._file is not None
             row = self._file.execute("SELECT dtype, vector FROM echo WHERE key = ?", (key,)).fetchone()
             if row is not None:
@@ -49,13 +49,14 @@ class Echoes:
             return
         try:
             with self._file:
-                for slot, key in self._among(texts, (kept.places >= 0).nonzero()[0].tolist()):
+                for slot, key in self.among(texts, (kept.places >= 0).nonzero()[0].tolist()):
                     row = key, kept.dtype, kept.vectors([slot]).tobytes()
                     self._file.execute("INSERT OR IGNORE INTO echo VALUES (?, ?, ?)", row)
         except sqlite3.OperationalError as error:
             raise full(self._path, OSError(errno.ENOSPC, str(error))) from error
 
-    def _among(self, texts: Sequence[str], slots: Sequence[int]) -> list[tuple[int, bytes]]:
+    def among(self, texts: Sequence[str], slots: Sequence[int]) -> list[tuple[int, bytes]]:
+        """Which of these stand in several shards, and by what each is known."""
         keys = ((slot, digest(texts[slot])) for slot in slots) if self._repeated else ()
         return [(slot, key) for slot, key in keys if short(key) in self._repeated]
 

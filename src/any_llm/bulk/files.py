@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from any_llm.bulk import outputs, reading, sources
-from any_llm.bulk.asking import asking
+from any_llm.bulk.asking import asking, left
 from any_llm.bulk.columns import EMBEDDING, ERROR
 from any_llm.bulk.errors import JobError
 from any_llm.bulk.folder import Folder, resumed
@@ -20,7 +20,7 @@ from any_llm.bulk.job import Corpus, Job
 from any_llm.bulk.lock import held
 from any_llm.bulk.manifest import Counts, Manifest, save
 from any_llm.bulk.parts import schema_of
-from any_llm.bulk.report import Progress, Report
+from any_llm.bulk.report import Pauses, Report
 from any_llm.bulk.shards import SHARD_ROWS, look
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from any_llm import LLMProvider
     from any_llm.bulk.columns import VectorType
+    from any_llm.bulk.report import Progress
 
 
 def embed_file(
@@ -46,6 +47,8 @@ def embed_file(
     shard_rows: int = SHARD_ROWS,
     restart: bool = False,
     deadline: float | None = None,
+    engine: Literal["local", "ray"] = "local",
+    ray_address: str | None = None,
     stopped: Callable[[], bool] = lambda: False,
     on_progress: Callable[[Progress], None] = lambda _: None,
     provider: str | LLMProvider | None = None,
@@ -76,6 +79,9 @@ def embed_file(
         shard_rows: rows of a shard, all of which are held while it is embedded.
         restart: forget what there is of this job, and begin anew.
         deadline: seconds after which this run sends nothing more, as if `stopped` had said True.
+        engine: "local" is this process; "ray" shares the shards out to a cluster whose machines all see the output's
+            folder.
+        ray_address: which cluster. Default: RAY_ADDRESS, else one that lives as long as the job, on this machine.
         stopped: is asked before each request is filled; once it says True nothing more is sent, what is under way is
             kept, and JobStoppedError raised.
         on_progress: is told of each reply.
@@ -91,6 +97,8 @@ def embed_file(
     ends = inf if deadline is None else begun + deadline
     if on_error not in {"keep", "stop"} or vector_type not in {"fixed", "list"}:
         raise JobError(f"on_error={on_error!r}, vector_type={vector_type!r}: choose keep or stop, fixed or list.")
+    if engine not in {"local", "ray"}:
+        raise JobError(f"engine={engine!r}: choose local or ray.")
     corpus, output = sources.given(source), outputs.here(output)
     folder = Folder(output)
     with held(folder.lock):
@@ -99,10 +107,9 @@ def embed_file(
         if str(corpus) == sources.STANDARD_INPUT:
             corpus = sources.spooled(folder.path, input_format)
         files = sources.files(corpus)
-        pauses = Pauses()
         asked = asking(
             model, provider=provider, api_key=api_key, api_base=api_base, client_args=client_args, options=options,
-            batch_size=batch_size, collect=on_error == "keep", pauses=pauses.count,
+            batch_size=batch_size, collect=on_error == "keep",
         )  # fmt: skip
         layout = {"column": column, "output": output.name, "vector_type": vector_type, "id_column": id_column or "none"}
         identity = asked.identity()
@@ -126,13 +133,19 @@ def embed_file(
         failed = sum(done.failed for done in manifest.done.values())
         if manifest.finished and output.exists() and not failed:
             return _report(output, manifest, begun)
-        with asked.client(max_cost, folder.spent(manifest)) as client:
-            job = Job(
-                folder, manifest, Corpus(files, column, input_format, schema, repeated), asked.ask(client),
-                vectors=vector_type, stopped=lambda: stopped() or time.monotonic() >= ends,
-                tell=lambda progress: on_progress(pauses.added(progress)),
-            )  # fmt: skip
-            job.run()
+        pauses, budget = Pauses(), left(max_cost, folder.spent(manifest))
+        job = Job(
+            folder, manifest, Corpus(files, column, input_format, schema, repeated),
+            vectors=vector_type, stopped=lambda: stopped() or time.monotonic() >= ends,
+            tell=lambda progress: on_progress(pauses.added(progress)),
+        )  # fmt: skip
+        if engine == "ray":
+            from any_llm.bulk import ray_job  # noqa: PLC0415  # only who asks for it
+
+            ray_job.run(job, asked, pauses, address=ray_address, budget=budget, max_cost=max_cost)
+        else:
+            with asked.client(budget, pauses) as client:
+                job.run(asked.ask(client))
         facts = {"any_llm.identity": identity.canonical().decode(), "any_llm.fingerprint": identity.fingerprint}
         parts = [folder.part(number) for number in range(len(job.manifest.done))]
         outputs.write(output, parts, schema_of(parts, facts, schema), id_column=id_column)
@@ -156,23 +169,6 @@ async def aembed_file(source: str | Path, output: str | Path, *, model: str, **o
         await asyncio.wait([task])
         task.exception()
         raise
-
-
-class Pauses:
-    """Counts the waits that the provider asked for."""
-
-    def __init__(self) -> None:
-        """None yet."""
-        self.times, self.seconds = 0, 0.0
-
-    def count(self, seconds: float | None) -> None:
-        """Add one."""
-        self.times += 1
-        self.seconds += seconds or 0.0
-
-    def added(self, progress: Progress) -> Progress:
-        """Tell of them too."""
-        return msgspec.structs.replace(progress, pauses=self.times, paused=self.seconds)
 
 
 def _report(output: Path, manifest: Manifest, begun: float, job: Job | None = None) -> Report:

@@ -9,7 +9,7 @@ import msgspec
 
 from any_llm.bulk import manifest as manifests
 from any_llm.bulk.errors import JobChangedError, JobError
-from any_llm.bulk.journal import read_only
+from any_llm.bulk.journal import Journal, read_only
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,8 +59,17 @@ class Folder:
         """A finished shard."""
         return self.path / f"{number:06}.parquet"
 
+    def staged(self, number: int) -> Path:
+        """The rows of a shard, for who is to embed it elsewhere."""
+        return self.path / f"{number:06}.rows"
+
     def clear(self) -> None:
-        """Forget the job, all but who holds it and what came through standard input."""
+        """Forget the job, all but who holds it and what came through standard input.
+
+        An actor that still writes for a driver that was killed is waited for.
+        """
+        for path in self.path.glob("*.journal"):
+            Journal(path).close()
         for path in self.path.iterdir():
             if path != self.lock and not path.name.startswith("input."):
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
@@ -73,10 +82,10 @@ class Folder:
 
     def spent(self, manifest: Manifest) -> float | None:
         """USD of all that was paid for so far, in parts and in journals. None: no price is known."""
-        usd = [done.usd for done in manifest.done.values()]
-        open_ = (path for path in sorted(self.path.glob("*.journal")) if str(int(path.stem)) not in manifest.done)
-        usd += [read_only(path).usd for path in open_]
-        return None if None in usd else sum(each or 0.0 for each in usd)
+        usd = {number: done.usd for number, done in manifest.done.items()}
+        for path in sorted(self.path.glob("*.journal")):
+            usd[str(int(path.stem))] = read_only(path).usd  # of a part with failed rows: what it has cost too
+        return None if None in usd.values() else sum(each or 0.0 for each in usd.values())
 
     def keep(self, look: Look) -> None:
         """Store what a look through the input has found."""

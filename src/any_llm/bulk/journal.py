@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Self
 import msgspec
 
 from any_llm.bulk.errors import JobStorageError
+from any_llm.bulk.lock import sole
 from any_llm.bulk.replay import FRAME, HEAD, MAGIC, SUM, pread, scan
 
 if TYPE_CHECKING:
@@ -30,8 +31,8 @@ class Journal:
     """The file, open for one writer. Entries are there for every process the moment `append` returns."""
 
     def __init__(self, path: Path) -> None:
-        """Open it, or begin it, and read what it holds. Cut what a killed process left half written."""
-        self._file = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666)
+        """Open it, or begin it; read what it holds; cut what was left half written. Raises JobHeldError."""
+        self._file = sole(path)
         self.path = path
         self.found = scan(self._file)
         self.end = self._room = self.found.end

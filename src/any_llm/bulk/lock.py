@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -15,8 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-FAR = 1 << 20
+FAR = 1 << 40
 """Where the lock lies on systems that lock bytes, which then nobody else may read."""
+PATIENCE = 60.0
+"""Seconds to wait for who may be about to end: an actor whose driver was killed."""
+LOOK = 0.1
+"""Seconds between two looks."""
 
 
 class Holder(msgspec.Struct, frozen=True):
@@ -42,6 +47,26 @@ def held(path: Path) -> Iterator[None]:
         yield
     finally:
         os.close(file)
+
+
+def sole(path: Path, patience: float = PATIENCE) -> int:
+    """Open a file that one process at a time may write: until it is closed, or its process ends.
+
+    The folder's lock says who works on a job; an actor of a driver that was killed may not have heard of it yet. Raises
+    JobHeldError when another process does not let go.
+    """
+    file = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666)
+    until = time.monotonic() + patience
+    while True:
+        try:
+            _lock(file)
+        except OSError:
+            if time.monotonic() >= until:
+                os.close(file)
+                raise JobHeldError(f"{path} is being written to by another process. Wait for it, or end it.") from None
+            time.sleep(LOOK)
+        else:
+            return file
 
 
 def _holder(path: Path) -> str:

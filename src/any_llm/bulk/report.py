@@ -48,6 +48,23 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
         return None if self.usd is None or not self.rows else self.usd * self.total / self.rows
 
 
+class Pauses:
+    """Counts the waits that the provider asked for."""
+
+    def __init__(self) -> None:
+        """None yet."""
+        self.times, self.seconds = 0, 0.0
+
+    def count(self, seconds: float | None) -> None:
+        """Add one."""
+        self.times += 1
+        self.seconds += seconds or 0.0
+
+    def added(self, progress: Progress) -> Progress:
+        """Tell of them too."""
+        return msgspec.structs.replace(progress, pauses=self.times, paused=self.seconds)
+
+
 class Report(msgspec.Struct, frozen=True, kw_only=True):
     """What came of a run."""
 

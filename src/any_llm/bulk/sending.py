@@ -10,7 +10,7 @@ from any_llm.bulk.kept import SIZES
 from any_llm.bulk.replay import FRAME, Facts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     from any_llm import AnyLLM, CreateEmbeddingResponse
     from any_llm.bulk.kept import Kept
@@ -39,11 +39,13 @@ class Ask(msgspec.Struct, frozen=True):
 class Feed:
     """Gives the stream its texts, while nobody asks to stop and there is room for what they will bring."""
 
-    def __init__(self, ask: Ask, kept: Kept, texts: Sequence[str], stopped: Callable[[], bool]) -> None:
-        """Give those of the texts that have no vector."""
+    def __init__(
+        self, ask: Ask, kept: Kept, texts: Sequence[str], stopped: Callable[[], bool], leave: Collection[int] = ()
+    ) -> None:
+        """Give those of the texts that have no vector, but for some that are to be left."""
         self.kept, self.texts, self.batch, self.stopped = kept, texts, ask.batch, stopped
         self._widest = (ask.options.get("dimensions") or WIDEST) * SIZES["float32"]
-        self.wanted: list[int] = kept.missing().tolist()
+        self.wanted: list[int] = [slot for slot in kept.missing().tolist() if slot not in leave]
         self.given = self.taken = self.most = 0
         """Texts that the stream has been given, that came back from it, and that were under way at most."""
         self.waiting: dict[int, list[int]] = {}

@@ -10,10 +10,12 @@ import msgspec
 
 from any_llm.bulk.errors import JobError
 from any_llm.bulk.manifest import Counts
+from any_llm.bulk.parts import whole
 from any_llm.bulk.reading import arrow, batches
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
 
     import numpy as np
     import pyarrow as pa
@@ -73,6 +75,20 @@ def shards(batches_of_all: Iterable[pa.RecordBatch], rows: int) -> Iterator[pa.T
             count += len(left)
     if held:
         yield pa.Table.from_batches(held)
+
+
+def stage(path: Path, table: pa.Table) -> None:
+    """Lay a shard where another process can read it."""
+    pa = arrow()
+    with whole(path) as beside, pa.OSFile(str(beside), "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
+        writer.write_table(table)
+
+
+def unstaged(path: Path) -> pa.Table:
+    """Read it there."""
+    pa = arrow()
+    with pa.OSFile(str(path)) as file:
+        return pa.ipc.open_file(file).read_all()
 
 
 def text_of(batch: pa.RecordBatch | pa.Table, column: str) -> pa.ChunkedArray:

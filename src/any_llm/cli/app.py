@@ -101,6 +101,10 @@ def bulk(
     rpm: Annotated[int | None, typer.Option(metavar="N", help="Requests a minute.")] = None,
     tpm: Annotated[int | None, typer.Option(metavar="N", help="Tokens a minute.")] = None,
     restart: Annotated[bool, typer.Option("--restart", help="Forget what there is, and begin anew.")] = False,
+    engine: Annotated[Literal["local", "ray"], typer.Option(help="ray, for many machines.")] = "local",
+    ray_address: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Which Ray. Default: RAY_ADDRESS, else one of the job's own.")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the summary as an object.")] = False,
     options: ModelOptions,
 ) -> None:
@@ -120,7 +124,7 @@ def bulk(
         return
     made = jobs.run(
         source, output, id_column=id_column, vector_type=vector_type, on_error=on_error, max_cost=max_cost,
-        restart=restart, **asked,
+        restart=restart, engine=engine, ray_address=ray_address, **asked,
     )  # fmt: skip
     target.show(jobs.as_json(made) if json else jobs.report(made))
 
