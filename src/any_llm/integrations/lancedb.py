@@ -6,7 +6,7 @@ from typing import Any
 from lancedb.embeddings import EmbeddingFunction, register
 from pydantic import ConfigDict
 
-from any_llm import AnyLLM, EmbeddingIdentity
+from any_llm.integrations.stamped import Stamped, stamped, written
 
 
 @register("any_llm")
@@ -15,35 +15,26 @@ class AnyLLMEmbeddingFunction(EmbeddingFunction):
 
     model_config = ConfigDict(extra="allow")
     model: str
-    stamp: dict[str, Any] | None = None  # of a table: identity and width of its vectors
+    identity: dict[str, Any] | None = None
+    """Of a table's vectors: written into its metadata, as is their width, and compared before a text is embedded."""
+    width: int | None = None
 
     @staticmethod
     def sensitive_keys() -> list[str]:
-        """What LanceDB never writes down."""
         return ["api_key"]
 
     def safe_model_dump(self) -> dict[str, Any]:
-        """What it writes into a table: nothing of client_args, which may hold a key."""
-        written = {name: value for name, value in self._original_args.items() if name != "client_args"}
-        return {**written, "stamp": {"identity": self._opened[2].as_dict(), "width": self.ndims()}}
+        key = {name: value for name, value in self._original_args.items() if name == "api_key"}
+        stamp = {"identity": self.identity or self._opened.identity.as_dict(), "width": self.ndims()}
+        return {**written(self._original_args), **key, **stamp}
 
     @cached_property
-    def _opened(self) -> tuple[AnyLLM, dict[str, Any], EmbeddingIdentity]:
-        options = {"model": self.model, **(self.model_extra or {})}
-        host, key, base, more = (options.pop(name, None) for name in ("provider", "api_key", "api_base", "client_args"))
-        if host is None:
-            host, options["model"] = AnyLLM.split_model_provider(self.model)
-        client = AnyLLM.create(host, key, base, **(more or {}))
-        identity = client.identity(**{"input_type": "document", **options})
-        if self.stamp and (changed := EmbeddingIdentity.from_dict(self.stamp["identity"]).differences(identity)):
-            raise ValueError(f"the table's vectors differ from those of this embedding function: {changed}")
-        return client, options, identity
+    def _opened(self) -> Stamped:
+        return stamped({"model": self.model, **(self.model_extra or {})}, self.identity)
 
     def _embed(self, texts: Any, input_type: str) -> list[Any]:
-        client, options, _ = self._opened
         given = self.sanitize_input(texts)
-        asked = [str(text) for text in given if text is not None]
-        vectors = iter(client.embedding(inputs=asked, **{"input_type": input_type, **options}).to_numpy())
+        vectors = iter(self._opened.embed([str(text) for text in given if text is not None], input_type))
         return [None if text is None else next(vectors) for text in given]
 
     def compute_source_embeddings(self, texts: Any) -> list[Any]:
@@ -56,9 +47,7 @@ class AnyLLMEmbeddingFunction(EmbeddingFunction):
     compute_source_embeddings_with_retry = compute_source_embeddings
     compute_query_embeddings_with_retry = compute_query_embeddings
 
-    @cached_property
-    def _width(self) -> int:
-        return self.stamp["width"] if self.stamp else len(self._embed("width", "document")[0])
-
     def ndims(self) -> int:
-        return self._width
+        if self.width is None:
+            self.width = len(self._embed("width", "document")[0])
+        return self.width
