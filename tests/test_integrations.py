@@ -32,7 +32,8 @@ COLOURS = [
     for colour in ("sync", "async")
     if colour == "sync" or name not in {"chroma", "lancedb"}
 ]
-each_way = pytest.mark.parametrize(("name", "colour"), COLOURS)
+each_way = pytest.mark.parametrize(("name", "colour"), COLOURS, scope="module")
+"""One framework after the other, so that of two processes one imports it."""
 
 
 @pytest.fixture

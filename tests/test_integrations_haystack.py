@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+import unruly
 from numbered import KEY
 from oracles import replies
 
@@ -26,14 +27,14 @@ def embedder(name, server, **more):
 
 
 async def test_a_pipeline_runs_as_it_was_written_down(server):
-    from haystack import AsyncPipeline, Document
+    from haystack import Document, Pipeline
 
-    pipeline = AsyncPipeline()
+    pipeline = Pipeline()
     pipeline.add_component("text", embedder("Text", server))
     pipeline.add_component("documents", embedder("Document", server, meta_fields_to_embed=["title", "of"]))
     written = pipeline.dumps()
     assert KEY not in written
-    again = AsyncPipeline.loads(written, allowed_modules=[OURS])
+    again = Pipeline.loads(written, allowed_modules=[OURS])
     assert again.dumps() == written
     given = {
         "text": {"text": "What do cats do?"},
@@ -43,7 +44,11 @@ async def test_a_pipeline_runs_as_it_was_written_down(server):
     assert made == made_async
     assert len(made["text"]["embedding"]) == 256
     (document,) = made["documents"]["documents"]
-    assert (document.content, document.meta, len(document.embedding)) == ("They sleep.", {"title": "Cats", "of": None}, 256)
+    assert (document.content, document.meta, len(document.embedding)) == (
+        "They sleep.",
+        {"title": "Cats", "of": None},
+        256,
+    )
     assert made["documents"]["meta"] == {"model": "embed-v4.0", "usage": {"prompt_tokens": 16, "total_tokens": 16}}
     sent = sorted((each.json["input_type"], *each.json["texts"]) for each in server.requests)
     assert sent == [("search_document", "Cats\nThey sleep.")] * 2 + [("search_query", "What do cats do?")] * 2
@@ -66,8 +71,15 @@ def test_a_variable_is_read_when_it_is_needed(server, monkeypatch):
     assert server.requests[0].headers["authorization"] == "Bearer another"
 
 
-def test_what_was_asked_to_be_collected_is_left_without_a_vector(server):
+def test_a_document_that_is_refused_may_be_left_without_a_vector(loopback, monkeypatch):
     from haystack import Document
 
-    import unruly  # noqa: F401
-    assert Document
+    from any_llm.integrations.haystack import AnyLLMDocumentEmbedder
+
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    server = loopback(lambda request: (unruly.nan if "13" in request.json["input"] else unruly.capped)(request))
+    made = AnyLLMDocumentEmbedder("openai:text-embedding-3-small", api_base=server.url, on_error="collect")
+    vectors = [
+        document.embedding for document in made.run([Document(content=text) for text in ("1", "13")])["documents"]
+    ]
+    assert vectors == [[1.0, 1.0], None]

@@ -17,7 +17,7 @@ class AnyLLMEmbeddingFunction(EmbeddingFunction[Documents]):
         self._given, self._stamp = {"model": model, **options}, identity
         self.identity = EmbeddingIdentity.from_dict(identity) if identity else self._opened.identity
         # Chroma compares this name with a collection's, refuses another, and looks up by it what to build.
-        self.name = partial(str, f"any_llm:{self.identity.model}:{self.identity.fingerprint}")
+        self.name = partial(str, f"any_llm:{self.identity.model}:{self.identity.fingerprint}")  # type: ignore[method-assign]
         known_embedding_functions[self.name()] = type(self)
 
     @cached_property

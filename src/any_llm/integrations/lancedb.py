@@ -9,7 +9,7 @@ from pydantic import ConfigDict
 from any_llm.integrations.stamped import Stamped, stamped, written
 
 
-@register("any_llm")
+@register("any_llm")  # type: ignore[no-untyped-call]
 class AnyLLMEmbeddingFunction(EmbeddingFunction):
     """`create(model=...)` takes the arguments of any_llm.embedding, `api_key` as "$var:name" alone."""
 
@@ -22,6 +22,9 @@ class AnyLLMEmbeddingFunction(EmbeddingFunction):
     @staticmethod
     def sensitive_keys() -> list[str]:
         return ["api_key"]
+
+    def __repr_args__(self) -> list[tuple[str, str]]:
+        return [("model", self.model)]
 
     def safe_model_dump(self) -> dict[str, Any]:
         key = {name: value for name, value in self._original_args.items() if name == "api_key"}
@@ -49,5 +52,5 @@ class AnyLLMEmbeddingFunction(EmbeddingFunction):
 
     def ndims(self) -> int:
         if self.width is None:
-            self.width = len(self._embed("width", "document")[0])
+            self.width = (self.model_extra or {}).get("dimensions") or len(self._embed("width", "document")[0])
         return self.width

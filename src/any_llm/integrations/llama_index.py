@@ -14,10 +14,9 @@ if TYPE_CHECKING:
 
 
 class AnyLLMEmbedding(BaseEmbedding):
-    """For Settings.embed_model, indexes and pipelines.
+    """`model_name` is any_llm.embedding's model; the other arguments are its own, so are the errors.
 
-    `model_name` is any_llm.embedding's model; the other arguments are its own, so are the errors. `input_type` is
-    document or query, unless given. Neither `api_key` nor `client_args` is written down by to_dict().
+    What may hold a key is not written down by to_dict().
     """
 
     model_config = ConfigDict(extra="allow")
@@ -25,7 +24,9 @@ class AnyLLMEmbedding(BaseEmbedding):
     provider: str | None = None
     api_key: Any = Field(default=None, exclude=True, repr=False)
     api_base: str | None = None
-    client_args: dict[str, Any] | None = Field(default=None, exclude=True, repr=False)
+    client_args: Any = Field(default=None, exclude=True, repr=False)
+    extra_headers: Any = Field(default=None, exclude=True, repr=False)
+    extra_query: Any = Field(default=None, exclude=True, repr=False)
     embed_batch_size: int = Field(default=2048, gt=0, le=2048)
     """Texts a call. How many go into a request is found out by any_llm."""
 
@@ -34,8 +35,8 @@ class AnyLLMEmbedding(BaseEmbedding):
         return "AnyLLMEmbedding"
 
     def _options(self, input_type: str) -> dict[str, Any]:
-        ours = {name: getattr(self, name) for name in ("provider", "api_key", "api_base", "client_args")}
-        return {"input_type": input_type, **ours, **(self.model_extra or {})}
+        named = ("provider", "api_key", "api_base", "client_args", "extra_headers", "extra_query")
+        return {"input_type": input_type, **{name: getattr(self, name) for name in named}, **(self.model_extra or {})}
 
     def _get_text_embedding(self, text: str) -> list[float]:
         return self._get_text_embeddings([text])[0]
