@@ -19,8 +19,9 @@ def server(loopback, monkeypatch):
 
 
 def embedder(name, server, **more):
-    import any_llm.integrations.haystack as ours
     from haystack.utils import Secret
+
+    import any_llm.integrations.haystack as ours
 
     given = {"api_key": Secret.from_env_var("OUR_KEY"), "api_base": server.url, "dimensions": 256, **more}
     return getattr(ours, f"AnyLLM{name}Embedder")("cohere:embed-v4.0", **given)
