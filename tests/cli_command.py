@@ -47,8 +47,8 @@ class Stream(io.TextIOWrapper):
 
 
 def omniembed(*arguments: str, stdin: bytes = b"", terminals: Container[str] = ()) -> Ran:
-    """Run the command's own code in this process. `terminals`: which of stdin and stdout are one."""
-    before, output, errors = sys.stdin, Stream(terminal="stdout" in terminals), Stream()
+    """Run the command's own code in this process. `terminals`: which of stdin, stdout and stderr are one."""
+    before, output, errors = sys.stdin, Stream(terminal="stdout" in terminals), Stream(terminal="stderr" in terminals)
     sys.stdin = Stream(stdin, terminal="stdin" in terminals)
     try:
         with redirect_stdout(output), redirect_stderr(errors):

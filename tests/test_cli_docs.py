@@ -28,7 +28,8 @@ def test_a_block_of_the_page_runs_and_prints_what_it_shows(block, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "command", ["", "embed", "similarity", "providers", "models", "cache", "cache info", "cache clear", "cache prune"]
+    "command",
+    ["", "embed", "bulk", "similarity", "providers", "models", "cache", "cache info", "cache clear", "cache prune"],
 )
 def test_the_help_of_every_command_is_on_the_page(command):
     title = f"$ omniembed {command} --help".replace("  ", " ")

@@ -81,7 +81,20 @@ made = AnyLLMEncoder("fake:m", dimensions=8)
 """A program that leaves a vector, for an environment with this package, the extra, and nothing else."""
 
 OF_PROVIDERS = {
-    *("local", "fastembed", "sentence-transformers", "model2vec", "tokens", "cli", "aws", "gcp", "azure", "otel", "all")
+    *(
+        "local",
+        "fastembed",
+        "sentence-transformers",
+        "model2vec",
+        "tokens",
+        "cli",
+        "aws",
+        "gcp",
+        "azure",
+        "otel",
+        "all",
+    ),
+    "bulk",
 }
 """Extras of no framework."""
 

@@ -26,7 +26,7 @@ each_fault = pytest.mark.parametrize("name", FAULTS)
 def bounds(fault):
     """How such a call is kept from waiting."""
     if fault.waits:
-        return {"timeout": TIMEOUT}
+        return {"timeout": within(TIMEOUT)}
     return {"deadline": TIMEOUT if fault.drips else AMPLE}
 
 

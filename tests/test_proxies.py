@@ -147,15 +147,22 @@ def test_what_is_no_proxys_address_is_an_error_that_names_it(proxy, given, call,
 
 @COLOURS
 @pytest.mark.parametrize(
-    "reply",
-    [b"", b"HTTP/1.1 200", b"HTTP/1.1 200 OK\r\n\r\nrubbish before any handshake", b"SSH-2.0-OpenSSH\r\n\r\n",
-     b"HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic\r\n\r\n",
-     b"HTTP/1.1 502 Bad Gateway\r\ncontent-length: 3\r\n\r\nno.", b"HTTP/1.1 302 Found\r\nlocation: http://a/\r\n\r\n",
-     b"HTTP/1.1 200 OK\r\nbad header\r\n", b"HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 403 Forbidden\r\n\r\n"],
-)  # fmt: skip
-def test_a_proxy_that_opens_no_tunnel_is_a_connection_error(reply, call, loopback):
+    ("reply", "words"),
+    [
+        (b"", "ends too soon"),
+        (b"HTTP/1.1 200", "ends too soon"),
+        (b"HTTP/1.1 200 OK\r\nbad header\r\n", "ends too soon"),
+        (b"HTTP/1.1 200 OK\r\n\r\nrubbish before any handshake", "more came behind the proxy's leave"),
+        (b"SSH-2.0-OpenSSH\r\n\r\n", "its head is no head"),
+        (b"HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic\r\n\r\n", "status 407"),
+        (b"HTTP/1.1 502 Bad Gateway\r\ncontent-length: 3\r\n\r\nno.", "status 502"),
+        (b"HTTP/1.1 302 Found\r\nlocation: http://a/\r\n\r\n", "status 302"),
+        (b"HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 403 Forbidden\r\n\r\n", "status 403"),
+    ],
+)
+def test_a_proxy_that_opens_no_tunnel_is_a_connection_error(reply, words, call, loopback):
     proxy = loopback(lambda _: Raw(lambda connection: connection.send(reply))).url.replace("//", "//user:s3cret@")
-    with pytest.raises(ProviderConnectionError) as caught:
+    with pytest.raises(ProviderConnectionError, match=words) as caught:
         call(inputs="5", **to("https://host.invalid", proxy=proxy, max_retries=0), deadline=20)
     assert "s3cret" not in f"{caught.value} {caught.value.__cause__!r}"
     assert KEY not in f"{caught.value} {caught.value.__cause__!r}"

@@ -40,7 +40,7 @@ TEXTS = {
     "blank": [" ", "\n\t", "\N{NO-BREAK SPACE}"],
     "empty among others": ["cab", "", "mat", " ", "cat"],
 }
-MANY = tuple(f"{''.join(letters)} cab" for letters in product("abcdefgh", repeat=3))[:160]
+MANY = tuple(f"{''.join(letters)} cab" for letters in product("abcdefgh", repeat=3))[:100]
 LONG = "word " * 520
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from any_llm import (
     AnyLLM,
+    AuthenticationError,
     Chunk,
     InvalidRequestError,
     InvalidResponseError,
@@ -76,6 +77,45 @@ def test_the_last_may_be_answered_first(stream, loopback):
 
     options = known(loopback(answer).url, max_concurrency=3)
     assert found(stream(texts(6), chunk_size=2, **options)) == list(range(6))
+
+
+@COLOURS
+def test_a_chunk_need_not_wait_for_those_before_it(stream, loopback):
+    taken = threading.Event()
+
+    def answer(request):
+        if "0" in request.json["input"]:
+            assert taken.wait(20)
+        return vectors(request)
+
+    chunks = stream(texts(7), chunk_size=2, ordered=False, **known(loopback(answer).url, max_concurrency=2))
+    starts = []
+    with closing(chunks):
+        for chunk in chunks:
+            starts.append(chunk.start)
+            assert numbers(chunk.result) == list(range(chunk.start, chunk.start + len(chunk)))
+            if len(starts) == 3:
+                taken.set()
+    assert starts == [2, 4, 6, 0]
+
+
+@COLOURS
+def test_an_error_carries_those_of_which_no_chunk_was_given(stream, loopback):
+    taken = threading.Event()
+
+    def answer(request):
+        if "3" in request.json["input"]:
+            assert taken.wait(20)
+            return Answer(401)
+        return vectors(request)
+
+    options = known(loopback(answer).url, max_concurrency=2)
+    chunks = stream(texts(6), chunk_size=2, batch_size=1, ordered=False, **options)
+    assert [next(chunks).start, next(chunks).start] == [0, 4]
+    taken.set()
+    with pytest.raises(AuthenticationError) as caught:
+        next(chunks)
+    assert [item.embedding and item.embedding[0] for item in caught.value.partial.data] == [2, None]
 
 
 @COLOURS
@@ -160,7 +200,12 @@ def test_what_is_no_iterable_of_texts_is_refused(inputs, loopback):
 
 @pytest.mark.parametrize(
     ("options", "word"),
-    [({"chunk_size": 0}, "chunk_size"), ({"batch_size": -1}, "batch_size"), ({"on_error": "x"}, "on_error")],
+    [
+        ({"chunk_size": 0}, "chunk_size"),
+        ({"batch_size": -1}, "batch_size"),
+        ({"on_error": "x"}, "on_error"),
+        ({"ordered": 1}, "ordered"),
+    ],
 )
 def test_a_wrong_option_is_refused_before_anything_is_read(options, word, loopback):
     read = iter(["1"])

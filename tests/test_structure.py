@@ -10,7 +10,7 @@ from typing import NamedTuple
 import pytest
 
 import any_llm
-from any_llm import exceptions
+from any_llm import bulk, exceptions
 from any_llm.providers.table import ROWS
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -89,7 +89,8 @@ MAY_SEE = {
     "cache": {"ground", "flow", "cache"},
     "seeing": {"ground", "flow", "seeing"},
     "door": {"ground", "providers", "flow", "transport", "local", "cache", "seeing", "door"},
-    "cli": {"ground", "cache", "cli", "door"},
+    "bulk": {"ground", "bulk", "door"},
+    "cli": {"ground", "cache", "bulk", "cli", "door"},
     "integrations": {"ground", "integrations", "door"},
 }
 FOR_TYPES = {"transport": {"flow"}}
@@ -132,15 +133,16 @@ PUBLIC = {
     "any_llm.constants": {"LLMProvider"},
     "any_llm.types.completion": {"CreateEmbeddingResponse", "Embedding", "Usage"},
     "any_llm.types.provider": {"ProviderMetadata"},
+    "any_llm.bulk": {*bulk.__all__},
     "any_llm.models": {"ModelInfo", "known_models", "model_info"},
 }
 
 
 @modules
-def test_the_command_line_and_the_integrations_see_public_names_only(module: str):
-    room = room_of(module)
+def test_the_command_line_jobs_and_integrations_see_public_names_only(module: str):
     for each in imports_of(MODULES[module]):
-        if room in {"cli", "integrations"} and each.module.startswith("any_llm") and room_of(each.module) != room:
+        room, seen = room_of(module), room_of(each.module)
+        if room in {"cli", "bulk", "integrations"} and each.module.startswith("any_llm") and seen != room:
             assert each.name in PUBLIC.get(each.module, ()), f"{module} imports {each.name} from {each.module}"
 
 
@@ -186,7 +188,7 @@ DEEDS = {"open", "print", "input", "exec", "eval", "breakpoint", "compile", "__i
 @modules
 def test_only_the_outer_rooms_touch_the_world(module: str):
     room, tree = room_of(module), tree_of(MODULES[module])
-    if room in {"transport", "local", "cache", "seeing", "cli", "integrations"}:
+    if room in {"transport", "local", "cache", "seeing", "bulk", "cli", "integrations"}:
         return
     known = PURE | ({"importlib.metadata"} if room == "door" else set())
     outside = [each for each in imports_of(MODULES[module]) if not each.module.startswith("any_llm")]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from any_llm import checks
 from any_llm.doubts import warn_of, warn_of_unknown
 from any_llm.exceptions import InvalidRequestError
 from any_llm.flow.fitness import of_each
@@ -34,12 +35,16 @@ TEXT = frozenset({str})
 
 def stream(client: Configuration, model: str, options: Mapping[str, Any]) -> Stream:
     """Turn a stream's arguments into a Stream. Raises InvalidRequestError for what can be told wrong here."""
+    options = dict(options)
+    ordered = options.pop("ordered", True)
+    checks.switch("ordered", ordered)
     named, kwargs = _ours(options)
     job(client, model, (), named, kwargs)
     return Stream(
         lambda inputs, start: job(client, model, inputs, named, kwargs, start=start),
         client.max_concurrency + 1,
         warn_of,
+        ordered=ordered is not False,
     )
 
 

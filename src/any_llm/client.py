@@ -126,7 +126,7 @@ class AnyLLM(Directory):
         deadline: float | None = None,
         **options: Any,
     ) -> Iterator[Chunk]:
-        """Embed a stream; see any_llm.embed_iter. `options` are those of embedding()."""
+        """Embed a stream; see any_llm.embed_iter. `options` are those of embedding(), and `ordered`."""
         stream, size = self._stream(model, inputs, (Iterable,), chunk_size, options)
         return self._connections.stream(stream, chunks(inputs, size), timeout=timeout, deadline=deadline)
 
@@ -140,7 +140,7 @@ class AnyLLM(Directory):
         deadline: float | None = None,
         **options: Any,
     ) -> AsyncIterator[Chunk]:
-        """Embed a stream; see any_llm.aembed_iter. `options` are those of embedding()."""
+        """Embed a stream; see any_llm.aembed_iter. `options` are those of embedding(), and `ordered`."""
         stream, size = self._stream(model, inputs, (Iterable, AsyncIterable), chunk_size, options)
         return self._connections.astream(stream, achunks(inputs, size), timeout=timeout, deadline=deadline)
 

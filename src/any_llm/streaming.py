@@ -19,6 +19,7 @@ def embed_iter(
     model: str,
     *,
     chunk_size: int = CHUNK,
+    ordered: bool = True,
     provider: str | LLMProvider | None = None,
     api_key: str | Callable[[], str] | Callable[[], Awaitable[str]] | None = None,
     api_base: str | None = None,
@@ -38,7 +39,7 @@ def embed_iter(
     extra_body: Mapping[str, Any] | None = None,
     **kwargs: Any,
 ) -> Iterator[Chunk]:
-    """Turn a stream of texts into chunks of vectors, in order.
+    """Turn a stream of texts into chunks of vectors, in order unless `ordered=False`.
 
     The iterable is read on the thread that asks for chunks, a chunk at a time, and no further ahead than requests can
     be under way; these go on while a chunk is looked at. What was read and not yet taken is all that is held.
@@ -47,6 +48,8 @@ def embed_iter(
         inputs: any iterable of texts, a generator too.
         model: "provider:model", or a model's name with `provider=`.
         chunk_size: inputs a chunk. The last one may have fewer.
+        ordered: False gives each chunk as soon as it is there, though one before it is not; `start` says where it
+            belongs.
         deadline: seconds the whole stream may take. Default: as long as it takes.
         **kwargs: fields of that provider's own API. All other arguments are those of embedding(); `dedupe` looks at
             one chunk at a time.
@@ -57,13 +60,14 @@ def embed_iter(
 
     Raises:
         AnyLLMError: as embedding(); `index` is the position in the stream, and `partial` begins with the first input
-            of which no chunk was given. An exception of the iterable comes after the chunks before it.
+            of which no chunk was given; with ordered=False it has those inputs alone of which none was. An exception
+            of the iterable comes after the chunks before it.
     """
     client, name = client_for(model, provider, api_key, api_base, client_args)
     return client.embed_iter(
-        inputs, name, chunk_size=chunk_size, dimensions=dimensions, dtype=dtype, input_type=input_type,
-        overflow=overflow, normalize=normalize, batch_size=batch_size, on_error=on_error, dedupe=dedupe,
-        timeout=timeout, deadline=deadline, extra_headers=extra_headers, extra_query=extra_query,
+        inputs, name, chunk_size=chunk_size, ordered=ordered, dimensions=dimensions, dtype=dtype,
+        input_type=input_type, overflow=overflow, normalize=normalize, batch_size=batch_size, on_error=on_error,
+        dedupe=dedupe, timeout=timeout, deadline=deadline, extra_headers=extra_headers, extra_query=extra_query,
         extra_body=extra_body, **kwargs,
     )  # fmt: skip
 
@@ -73,6 +77,7 @@ def aembed_iter(
     model: str,
     *,
     chunk_size: int = CHUNK,
+    ordered: bool = True,
     provider: str | LLMProvider | None = None,
     api_key: str | Callable[[], str] | Callable[[], Awaitable[str]] | None = None,
     api_base: str | None = None,
@@ -99,8 +104,8 @@ def aembed_iter(
     """
     client, name = client_for(model, provider, api_key, api_base, client_args)
     return client.aembed_iter(
-        inputs, name, chunk_size=chunk_size, dimensions=dimensions, dtype=dtype, input_type=input_type,
-        overflow=overflow, normalize=normalize, batch_size=batch_size, on_error=on_error, dedupe=dedupe,
-        timeout=timeout, deadline=deadline, extra_headers=extra_headers, extra_query=extra_query,
+        inputs, name, chunk_size=chunk_size, ordered=ordered, dimensions=dimensions, dtype=dtype,
+        input_type=input_type, overflow=overflow, normalize=normalize, batch_size=batch_size, on_error=on_error,
+        dedupe=dedupe, timeout=timeout, deadline=deadline, extra_headers=extra_headers, extra_query=extra_query,
         extra_body=extra_body, **kwargs,
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Which commands are there? embed, similarity, providers, models and cache."""
+"""Which commands are there? embed, bulk, similarity, providers, models and cache."""
 
 import sys
 from pathlib import Path
@@ -73,6 +73,56 @@ def embed(
     given = inputs.gather(texts, file)
     with target.opened(output, source=given.path) as stream:
         outputs.write(stream, call.embed(given, options), given.texts, format=chosen)
+
+
+@app.command()
+@takes_model_options
+def bulk(
+    *,
+    source: Annotated[
+        str, typer.Argument(metavar="FILE", help="What to read, or a folder of it; - is standard input.")
+    ],
+    output: Annotated[
+        str | None, typer.Option("--output", "-o", metavar="FILE", help=".parquet, .arrow, .jsonl, .npy or .lance.")
+    ] = None,
+    column: Annotated[str, typer.Option(metavar="NAME", help="Which column holds the texts.")] = "text",
+    id_column: Annotated[str | None, typer.Option(metavar="NAME", help="What names a row, for .npy.")] = None,
+    input_format: Annotated[
+        Literal["parquet", "arrow", "jsonl", "csv", "tsv", "text"] | None,
+        typer.Option(help="Default: what the suffix means; of standard input, text."),
+    ] = None,
+    vector_type: Annotated[
+        Literal["fixed", "list"], typer.Option(help="list, for readers without lists of one size (Spark).")
+    ] = "fixed",
+    on_error: Annotated[Literal["keep", "stop"], typer.Option(help="What to do at a bad row.")] = "keep",
+    estimate: Annotated[bool, typer.Option("--estimate", help="Say what it would cost; send nothing.")] = False,
+    max_cost: Annotated[float | None, typer.Option(metavar="USD", help="What all runs together may cost.")] = None,
+    max_concurrency: Annotated[int | None, typer.Option(metavar="N", help="Requests under way at once.")] = None,
+    rpm: Annotated[int | None, typer.Option(metavar="N", help="Requests a minute.")] = None,
+    tpm: Annotated[int | None, typer.Option(metavar="N", help="Tokens a minute.")] = None,
+    restart: Annotated[bool, typer.Option("--restart", help="Forget what there is, and begin anew.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print the summary as an object.")] = False,
+    options: ModelOptions,
+) -> None:
+    """Embed a file of rows into a file of rows and vectors.
+
+    The same command run again goes on where it stopped, also after a kill, and tries rows that failed once more.
+    Ctrl-C waits for what is under way and keeps it; a second one leaves at once.
+    """
+    from any_llm.cli import bulk as jobs  # noqa: PLC0415
+    from any_llm.cli import target  # noqa: PLC0415
+
+    asked = jobs.arguments(options.keywords(), max_concurrency=max_concurrency, rpm=rpm, tpm=tpm)
+    asked |= {"column": column, "input_format": input_format}
+    if estimate:
+        found = jobs.foretold(source, **asked)
+        target.show(jobs.as_json(found) if json else jobs.estimate(found))
+        return
+    made = jobs.run(
+        source, output, id_column=id_column, vector_type=vector_type, on_error=on_error, max_cost=max_cost,
+        restart=restart, **asked,
+    )  # fmt: skip
+    target.show(jobs.as_json(made) if json else jobs.report(made))
 
 
 @app.command()

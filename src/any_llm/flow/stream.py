@@ -1,9 +1,10 @@
-"""A stream of inputs: calls one after another, several under way, their results in order. Knows no colour."""
+"""A stream of inputs: calls one after another, several under way, their results in order or not. Knows no colour."""
 
 from __future__ import annotations
 
 import threading
 from collections import deque
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from any_llm.exceptions import AnyLLMError
@@ -32,7 +33,7 @@ class Part:
 
 
 class Stream:
-    """`add` inputs while it is not full; conversations from the earliest that has any; `ready` gives chunks in order.
+    """`add` inputs while it is not full; conversations from the earliest that has any; `ready` gives chunks.
 
     Threads may ask for conversations at once; all else is for whoever reads the stream.
     """
@@ -42,12 +43,15 @@ class Stream:
         job: Callable[[Sequence[str], int], Job],
         most: int,
         tell: Callable[[Job, CreateEmbeddingResponse], None] = lambda _job, _made: None,
+        *,
+        ordered: bool = True,
     ) -> None:
         """`job`: the call for these inputs, the first of which has this position; `most`: chunks under way.
 
-        `tell` warns of what a call's replies gave cause to.
+        `tell` warns of what a call's replies gave cause to. `ordered`: a chunk waits for those before it.
         """
         self._job = job
+        self._ordered = ordered
         self._most = most
         self._tell = tell
         self._parts: deque[Part] = deque()
@@ -101,10 +105,14 @@ class Stream:
             part.flying -= 1
 
     def ready(self) -> Chunk | None:
-        """Take the earliest chunk, if all of it is there. Raises when it is not like those before it."""
+        """Take the earliest chunk, if all of it is there; the first that is, where order does not matter.
+
+        Raises when it is not like those before it.
+        """
         with self._lock:
-            part = self._parts[0] if self._parts else None
-            if part is None or part.flying or not part.job.done():
+            parts = islice(self._parts, 1 if self._ordered else None)
+            part = next((part for part in parts if not part.flying and part.job.done()), None)
+            if part is None:
                 return None
             chunk = Chunk(part.start, part.job.inputs, part.job.response())
             self._tell(part.job, chunk.result)
@@ -112,7 +120,7 @@ class Stream:
                 self._like = chunk
             elif (reason := _unlike(self._like, chunk)) is not None:
                 raise unreadable(part.job.call, reason)
-            self._parts.popleft()
+            self._parts.remove(part)
         if part.job.watch is not None:
             part.job.watch.ends(None, None)
         return chunk

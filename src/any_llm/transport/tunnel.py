@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from any_llm.transport.http1 import Reader, request
+from any_llm.transport.http1 import GarbledError, Reader, request
 from any_llm.wire import Send
 
 if TYPE_CHECKING:
@@ -35,6 +35,8 @@ def answering(exchange: Exchange) -> Reader:
 
 
 def checked(answer: Reader) -> None:
-    """Raise RefusedError unless the way is open. Whoever speaks on it before the handshake is not the host."""
-    if answer.status not in OK or not answer.quiet:
+    """Raise RefusedError unless the way is open, GarbledError where somebody speaks on it before the handshake."""
+    if answer.status not in OK:
         raise RefusedError(answer.status)
+    if not answer.quiet:
+        raise GarbledError("more came behind the proxy's leave")
