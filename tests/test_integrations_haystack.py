@@ -77,7 +77,7 @@ def test_a_document_that_is_refused_may_be_left_without_a_vector(loopback, monke
 
     from any_llm.integrations.haystack import AnyLLMDocumentEmbedder
 
-    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    monkeypatch.setenv("OPENAI_API_KEY", "key-of-this-test")
     server = loopback(lambda request: (unruly.nan if "13" in request.json["input"] else unruly.capped)(request))
     made = AnyLLMDocumentEmbedder("openai:text-embedding-3-small", api_base=server.url, on_error="collect")
     vectors = [

@@ -19,7 +19,7 @@ MODEL = "openai:text-embedding-3-small"
 def server(loopback, monkeypatch):
     """Cap and shuffle; the key is in its variable."""
     found = loopback(unruly.capped)
-    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    monkeypatch.setenv("OPENAI_API_KEY", "key-of-this-test")
     monkeypatch.setenv("OPENAI_BASE_URL", found.url)
     return found
 
