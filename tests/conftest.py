@@ -17,6 +17,9 @@ from real_servers import Servers
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
 
+# Frameworks that tell their makers of each use, unless they are asked not to before they are imported.
+os.environ.update(HAYSTACK_TELEMETRY_ENABLED="False", ANONYMIZED_TELEMETRY="False")
+
 # Ends and beginnings of the names of variables that this library, an SDK or an HTTP library would read.
 ENDS = ("_API_KEY", "_API_KEY_PATH", "_API_BASE", "_BASE_URL", "_API_URL", "_API_VERSION", "_PROXY", "_TOKEN")
 BEGINNINGS = (

@@ -91,6 +91,7 @@ MAY_SEE = {
     "door": {"ground", "providers", "flow", "transport", "local", "cache", "seeing", "door"},
     "bulk": {"ground", "bulk", "door"},
     "cli": {"ground", "cache", "bulk", "cli", "door"},
+    "integrations": {"ground", "integrations", "door"},
 }
 FOR_TYPES = {"transport": {"flow"}}
 """What may be named in an annotation, though never loaded."""
@@ -139,10 +140,10 @@ PUBLIC = {
 
 
 @modules
-def test_the_command_line_and_jobs_see_public_names_only(module: str):
+def test_the_command_line_jobs_and_integrations_see_public_names_only(module: str):
     for each in imports_of(MODULES[module]):
         room, seen = room_of(module), room_of(each.module)
-        if room in {"cli", "bulk"} and each.module.startswith("any_llm") and seen != room:
+        if room in {"cli", "bulk", "integrations"} and each.module.startswith("any_llm") and seen != room:
             assert each.name in PUBLIC.get(each.module, ()), f"{module} imports {each.name} from {each.module}"
 
 
@@ -188,7 +189,7 @@ DEEDS = {"open", "print", "input", "exec", "eval", "breakpoint", "compile", "__i
 @modules
 def test_only_the_outer_rooms_touch_the_world(module: str):
     room, tree = room_of(module), tree_of(MODULES[module])
-    if room in {"transport", "local", "cache", "seeing", "bulk", "cli"}:
+    if room in {"transport", "local", "cache", "seeing", "bulk", "cli", "integrations"}:
         return
     known = PURE | ({"importlib.metadata"} if room == "door" else set())
     outside = [each for each in imports_of(MODULES[module]) if not each.module.startswith("any_llm")]
@@ -209,6 +210,7 @@ def test_only_the_outer_rooms_touch_the_world(module: str):
 def test_a_file_answers_one_question_on_one_screen(module: str):
     text = MODULES[module].read_text(encoding="utf-8")
     assert module == "any_llm.providers.table" or len(text.splitlines()) <= 250
+    assert room_of(module) != "integrations" or len([line for line in text.splitlines() if line]) <= 60
     assert text.startswith('"""')
     first = text.splitlines()[0].removesuffix('"""')
     assert first.endswith((".", "?"))
