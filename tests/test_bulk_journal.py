@@ -19,7 +19,7 @@ from any_llm.bulk.folder import Folder
 from any_llm.bulk.journal import AHEAD, Journal
 from any_llm.bulk.lock import held, sole
 from any_llm.bulk.manifest import Counts, Done, Manifest, Source, fingerprint, load, save
-from any_llm.bulk.replay import PIECE, Damage, Entry, Facts, replay
+from any_llm.bulk.replay import FRAME, HEAD, PIECE, Damage, Facts, replay
 
 ENTRIES = [
     (Facts([0, 1], 2, "float32", tokens=5, usd=0.5, requests=1), bytes(range(16))),
@@ -42,12 +42,12 @@ def written(path, entries=ENTRIES):
 def read(path):
     """What is read when it is opened, which cuts what is torn."""
     with Journal(path) as journal, path.open("rb") as file:
-        entries = [each for each in replay(file.fileno()) if isinstance(each, Entry)]
+        entries = [each for each in replay(file.fileno()) if not isinstance(each, Damage)]
         found = journal.found
-        assert found.slots.tolist() == [slot for each in entries for slot in each.facts.slots]
-        assert found.begins.tolist() == [each.at for each in entries if each.facts.slots]
-        assert found.tokens == sum(each.facts.tokens for each in entries)
-        return [(each.facts, journal.read(each.at, each.size)) for each in entries], found.damaged
+        assert found.slots == [slot for facts, _, _ in entries for slot in facts.slots]
+        assert found.begins == [at for facts, at, _ in entries if facts.slots]
+        assert found.tokens == sum(facts.tokens for facts, _, _ in entries)
+        return [(facts, journal.read(at, size)) for facts, at, size in entries], found.damaged
 
 
 def test_a_journal_has_one_writer(tmp_path):
@@ -106,6 +106,9 @@ def test_a_flipped_bit_is_found_and_costs_its_own_entry_alone(data, in_memory):
     path.write_bytes(whole)
     entries, damaged = read(path)
     hit = 0 if place < ends[0] else 1
+    if HEAD.size <= place - (0, *ends)[hit] < FRAME:  # the sum of the head, which only finds what lies behind damage
+        assert (entries, damaged) == (ENTRIES, [])
+        return
     assert entries == [entry for number, entry in enumerate(ENTRIES) if number != hit]
     assert damaged == [((0, *ends)[hit], ends[hit])]
 

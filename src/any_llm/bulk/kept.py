@@ -32,9 +32,11 @@ class Kept:
         found = journal.found
         self.width, self.dtype = found.width, found.dtype
         self.tokens, self.requests, self.usd = found.tokens, found.requests, found.usd
-        counts = np.array(found.counts)
+        counts = np.array(found.counts, np.int64)
         within = np.arange(len(found.slots)) - np.repeat(counts.cumsum() - counts, counts)
-        self.places[np.array(found.slots)] = np.repeat(np.array(found.begins), counts) + within * self.size
+        self.places[np.array(found.slots, np.int64)] = (
+            np.repeat(np.array(found.begins, np.int64), counts) + within * self.size
+        )
 
     @property
     def size(self) -> int:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import struct
 import zlib
-from array import array
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -41,14 +40,8 @@ class Facts(msgspec.Struct, frozen=True, array_like=True, gc=False):
     requests: int = 0
 
 
-class Entry(msgspec.Struct, frozen=True, gc=False):
-    """One entry, and where its vectors lie in the file."""
-
-    facts: Facts
-    at: int
-    """Byte of the file."""
-    size: int
-    """Bytes of all its vectors."""
+Entry = tuple[Facts, int, int]
+"""The facts of one, the byte at which its vectors begin, how many bytes they are: too many for a class of their own."""
 
 
 class Damage(NamedTuple):
@@ -59,13 +52,14 @@ class Damage(NamedTuple):
 
 
 class Read:
-    """All that a journal holds, but for its vectors: added up, for ten million entries are too many to keep."""
+    """All that a journal holds, but for its vectors: added up."""
 
     def __init__(self) -> None:
         """Nothing yet."""
-        self.slots = array("q")
+        self.slots: list[int] = []
         """Texts that have a vector, in the order of the file."""
-        self.begins, self.counts = array("q"), array("q")
+        self.begins: list[int] = []
+        self.counts: list[int] = []
         """Of each entry: the byte at which its vectors begin, and how many it has."""
         self.width, self.dtype = 0, "float32"
         self.tokens = self.requests = 0
@@ -76,66 +70,70 @@ class Read:
 
 
 FACTS = msgspec.msgpack.Decoder(Facts)
-WHOLE = struct.Struct(HEAD.format + "I")
 
 
 def scan(file: int) -> Read:
     """Read all of an open journal."""
     read = Read()
-    slots, begins, counts = read.slots.extend, read.begins.append, read.counts.append
-    tokens = requests = 0
-    usd: float | None = 0.0
+    add_slots, add_begin, add_count = read.slots.extend, read.begins.append, read.counts.append
+    tokens, requests, usd, priced = 0, 0, 0.0, True
+    last: Facts | None = None
     for found in replay(file):
         if isinstance(found, Damage):
             read.damaged.append(found)
             continue
-        facts, at = found.facts, found.at
+        facts, at, size = found
         tokens += facts.tokens
         requests += facts.requests
-        usd = None if usd is None or facts.usd is None else usd + facts.usd
-        read.end = at + found.size
-        if facts.slots:
-            slots(facts.slots)
-            begins(at)
-            counts(len(facts.slots))
-            read.width, read.dtype = facts.width, facts.dtype
-    read.tokens, read.requests, read.usd = tokens, requests, usd
+        if (cost := facts.usd) is None:
+            priced = False
+        else:
+            usd += cost
+        if slots := facts.slots:
+            add_slots(slots)
+            add_begin(at)
+            add_count(len(slots))
+            last = facts
+        read.end = at + size
+    if last is not None:
+        read.width, read.dtype = last.width, last.dtype
+    read.tokens, read.requests, read.usd = tokens, requests, usd if priced else None
     return read
 
 
 def replay(file: int) -> Iterator[Entry | Damage]:
-    """Give all entries of an open journal as they come. There may be ten million: each step counts."""
+    """Give all entries of an open journal as they come. There may be ten million: each step counts.
+
+    That the sum over facts and vectors is right says that their lengths are; the head's own sum is for finding the next
+    entry behind what is damaged.
+    """
     size, at = os.fstat(file).st_size, 0
-    read, crc, decode, unpack = pread, zlib.crc32, FACTS.decode, WHOLE.unpack_from
-    piece, base = memoryview(read(file, PIECE, 0)), 0
+    crc, decode, unpack = zlib.crc32, FACTS.decode, HEAD.unpack_from
     while at < size:
-        here = at - base
-        left = len(piece) - here
-        if left >= FRAME:
-            magic, told, vectors, wanted, head = unpack(piece, here)
+        piece, here = memoryview(pread(file, PIECE, at)), 0
+        whole = len(piece)
+        while here + FRAME <= whole:
+            magic, told, vectors, wanted = unpack(piece, here)
             begin = here + FRAME
             end = begin + told + vectors
-            if magic == MAGIC and crc(piece[here : here + HEAD.size]) == head and end <= len(piece):
-                if crc(piece[begin:end]) == wanted:
-                    yield Entry(decode(piece[begin : begin + told]), base + begin + told, vectors)
-                    at = base + end
-                    continue
-                left = 0  # it was looked at whole, and is not what was written
-        if here and left:  # it may go on behind this piece
-            piece, base = memoryview(read(file, PIECE, at)), at
-            continue
+            if magic != MAGIC or end > whole or crc(piece[begin:end]) != wanted:
+                break
+            facts_end = begin + told
+            yield decode(piece[begin:facts_end]), at + facts_end, vectors
+            here = end
+        at += here
+        if here:
+            continue  # what is left may go on behind this piece
         found = entry_at(file, at, size)
         if found is not None:  # larger than a piece
             yield found
-            at = found.at + found.size
-            piece, base = memoryview(read(file, PIECE, at)), at
+            at = found[1] + found[2]
             continue
         following = _next(file, at + 1, size)
         if following is None:
             return
         yield Damage(at, following)
         at = following
-        piece, base = memoryview(read(file, PIECE, at)), at
 
 
 def entry_at(file: int, at: int, size: int) -> Entry | None:
@@ -151,7 +149,7 @@ def entry_at(file: int, at: int, size: int) -> Entry | None:
     found = zlib.crc32(facts)
     for piece in range(begin, begin + vectors, PIECE):
         found = zlib.crc32(pread(file, min(PIECE, begin + vectors - piece), piece), found)
-    return Entry(FACTS.decode(facts), begin, vectors) if found == wanted else None
+    return (FACTS.decode(facts), begin, vectors) if found == wanted else None
 
 
 def _head(frame: bytes) -> tuple[int, int, int] | None:
