@@ -73,7 +73,8 @@ WORDS = {
     "scaling": "A provider in this process that answers at once, vectors 8 wide; then base64 replies of 2,048 vectors.",
     "bulk": "{rows:,} rows from Parquet to Parquet, 1,536 wide, 16 requests of 128 texts under way at a provider that "
     "takes 50 ms to answer; then files of more rows, and the journals of a killed job, read again, an entry a text. "
-    "Memory is the whole process at its highest. Daft and Ray Data are called by their own means "
+    "Memory is the whole process at its highest; each run is the first of its process. Daft and Ray Data are called by "
+    "their own means "
     "([daft_engine](../benchmarks/clients/daft_engine.py), [ray_data](../benchmarks/clients/ray_data.py)); what the "
     "processes of Ray take is not counted.",
 }
