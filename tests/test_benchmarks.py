@@ -24,7 +24,7 @@ TINY = [
     ("import_time", ["omniembed"], {"omniembed, import", "omniembed, first vector"}),
     ("local", ["omniembed, alike", "fastembed, mixed"], {"omniembed, alike", "fastembed, mixed"}),
     ("scaling", [""], {"inputs: 100 sync", "inputs: 100 async", "width: 256"}),
-    ("bulk", ["omniembed", "bare", "rows", "journal"], {"omniembed", "bare asyncio loop", "rows: 300"}),
+    ("bulk", ["omniembed", "journal"], {"omniembed", "journal: 32768 entries"}),
 ]
 
 
