@@ -28,7 +28,7 @@ demo: $(VENV)/demo
 
 test:
 	@$(MAKE) --no-print-directory --jobs=2 $(VENV)/test $(SERVERS)
-	$(BIN)/python -m pytest -m "not soak" --numprocesses=2 --dist=worksteal
+	$(BIN)/python -m pytest -m "not soak" --numprocesses=3 --dist=worksteal
 
 soak: $(VENV)/soak
 	$(BIN)/python -m pytest -m soak
