@@ -45,7 +45,7 @@ TESTS = {
     "flow/merge.py": ("merge", "form"),
     "flow/converse.py": (
         "converse", "converse_own", "retry", "failure", "unfit", "watch", "budget", "native_platforms", "blame",
-        "traffic", "native_clouds_tokens",
+        "traffic", "native_clouds_tokens", "limiter",
     ),
 }  # fmt: skip
 """Module -> the tests that should find what is wrong with it."""

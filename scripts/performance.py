@@ -16,7 +16,7 @@ INTRODUCTION = """<!-- Written by scripts/performance.py from benchmarks/*.json,
 # Performance
 
 What a call costs beside what others take for the same, over plain HTTP on one machine. `make bench` measures all of it
-anew in a few minutes, `make bench FORM=full` with more rounds; each benchmark is also a program by itself
+anew in a few minutes, `make bench FORM=full` with more rounds, and jobs; each benchmark is also a program by itself
 ([how](#how-it-was-measured)). No figure on this page is typed: it is rendered from `benchmarks/`.
 
 What these figures are not: a provider far away takes tens of milliseconds to answer, and then a call's own millisecond
