@@ -78,11 +78,8 @@ def scan(file: int) -> Read:
     add_slots, add_begin, add_count = read.slots.extend, read.begins.append, read.counts.append
     tokens, requests, usd, priced = 0, 0, 0.0, True
     last: Facts | None = None
-    for found in replay(file):
-        if isinstance(found, Damage):
-            read.damaged.append(found)
-            continue
-        facts, at, size = found
+    at = size = 0
+    for facts, at, size in replay(file, read.damaged):  # noqa: B007  # of the last one, below
         tokens += facts.tokens
         requests += facts.requests
         if (cost := facts.usd) is None:
@@ -94,32 +91,32 @@ def scan(file: int) -> Read:
             add_begin(at)
             add_count(len(slots))
             last = facts
-        read.end = at + size
+    read.end = at + size
     if last is not None:
         read.width, read.dtype = last.width, last.dtype
     read.tokens, read.requests, read.usd = tokens, requests, usd if priced else None
     return read
 
 
-def replay(file: int) -> Iterator[Entry | Damage]:
-    """Give all entries of an open journal as they come. There may be ten million: each step counts.
+def replay(file: int, damaged: list[Damage]) -> Iterator[Entry]:
+    """Give all entries of an open journal as they come, and put there what is `damaged`.
 
-    That the sum over facts and vectors is right says that their lengths are; the head's own sum is for finding the next
-    entry behind what is damaged.
+    There may be ten million: each step counts. That the sum over facts and vectors is right says that their lengths
+    are; the head's own sum is for finding the next entry behind what is damaged.
     """
     size, at = os.fstat(file).st_size, 0
     crc, decode, unpack = zlib.crc32, FACTS.decode, HEAD.unpack_from
     while at < size:
-        piece, here = memoryview(pread(file, PIECE, at)), 0
-        whole = len(piece)
+        held, here = pread(file, PIECE, at), 0
+        piece, whole = memoryview(held), len(held)  # facts are few bytes, and soonest copied; vectors are not copied
         while here + FRAME <= whole:
-            magic, told, vectors, wanted = unpack(piece, here)
+            magic, told, vectors, wanted = unpack(held, here)
             begin = here + FRAME
             end = begin + told + vectors
             if magic != MAGIC or end > whole or crc(piece[begin:end]) != wanted:
                 break
             facts_end = begin + told
-            yield decode(piece[begin:facts_end]), at + facts_end, vectors
+            yield decode(held[begin:facts_end]), at + facts_end, vectors
             here = end
         at += here
         if here:
@@ -132,7 +129,7 @@ def replay(file: int) -> Iterator[Entry | Damage]:
         following = _next(file, at + 1, size)
         if following is None:
             return
-        yield Damage(at, following)
+        damaged.append(Damage(at, following))
         at = following
 
 
