@@ -46,13 +46,13 @@ def embed(
     return whole, missing
 
 
-def arrow(texts: Sequence[str | None], model: str, options: Mapping[str, Any]) -> pa.Array:
-    """Embed a column for Arrow: lists of numbers, of fixed size where `dimensions` are given."""
+def arrow(texts: Sequence[str | None], model: str, options: Mapping[str, Any], *, fixed: bool = True) -> pa.Array:
+    """Embed a column for Arrow: lists of numbers, where `fixed` of one size if `dimensions` are given."""
     import pyarrow as pa  # noqa: PLC0415  # pandas and polars do without
 
     vectors, missing = embed(texts, model, options)
     values, width = pa.array(vectors.reshape(-1)), vectors.shape[1]
-    if options.get("dimensions"):
+    if fixed and options.get("dimensions"):
         return pa.FixedSizeListArray.from_arrays(values, width, mask=pa.array(missing))
     offsets = pa.array(np.arange(len(texts) + 1, dtype=np.int32) * width)
     return pa.ListArray.from_arrays(offsets, values, mask=pa.array(missing))

@@ -24,7 +24,7 @@ def embed_udf(
 
     def embed(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
-            vectors = column.arrow(batch.column(text).to_pylist(), model, options)
+            vectors = column.arrow(batch.column(text).to_pylist(), model, options, fixed=False)  # it knows no others
             yield batch.append_column(output, vectors)
 
     return embed
