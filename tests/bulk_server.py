@@ -114,5 +114,17 @@ def ledger(*, width: int = 8, milliseconds: float = 20) -> Iterator[str]:
             process.kill()
 
 
+def check_rows(folder: Path, texts: list[str], width: int) -> None:
+    """Every row of the output has its own vector, and all else it had."""
+    from pyarrow import parquet
+
+    made = parquet.read_table(folder / "out.parquet")
+    assert made.column("text").to_pylist() == texts
+    assert made.column("place").to_pylist() == list(range(len(texts)))
+    assert made.column("embedding_error").null_count == len(texts)
+    rows = np.stack(made.column("embedding").combine_chunks().to_numpy(zero_copy_only=False))
+    assert np.array_equal(rows, np.array(texts, dtype="f4")[:, None] + np.arange(width, dtype="f4"))
+
+
 if __name__ == "__main__":
     asyncio.run(main(int(sys.argv[1]), float(sys.argv[2]) / 1000))

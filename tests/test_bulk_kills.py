@@ -7,12 +7,11 @@ import signal
 import subprocess
 import sys
 
-import numpy as np
 import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from bulk_server import ledger, told
+from bulk_server import check_rows, ledger, told
 from cli_command import environment
 
 WIDTH = 8
@@ -38,16 +37,6 @@ def start(folder, url, batch):
     )
 
 
-def check(folder, texts):
-    """Every row has its own vector, and all else it had."""
-    made = parquet.read_table(folder / "out.parquet")
-    assert made.column("text").to_pylist() == texts
-    assert made.column("place").to_pylist() == list(range(len(texts)))
-    assert made.column("embedding_error").null_count == len(texts)
-    rows = np.stack(made.column("embedding").combine_chunks().to_numpy(zero_copy_only=False))
-    assert np.array_equal(rows, np.array(texts, dtype="f4")[:, None] + np.arange(WIDTH, dtype="f4"))
-
-
 @pytest.mark.parametrize(
     ("rows", "kills", "batch"),
     [(2_000, 2, 32), pytest.param(50_000, 20, 64, marks=pytest.mark.soak)],
@@ -68,6 +57,6 @@ def test_a_killed_job_goes_on_and_pays_again_for_no_more_than_was_under_way(rows
             output, errors = job.communicate(timeout=600)
         account = told(url)
     assert (job.returncode, errors) == (0, b""), output
-    check(tmp_path, texts)
+    check_rows(tmp_path, texts, WIDTH)
     assert account.texts == rows
     assert account.paid - rows <= kills * AT_ONCE * batch
