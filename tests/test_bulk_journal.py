@@ -10,6 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,7 +20,7 @@ from any_llm.bulk.folder import Folder
 from any_llm.bulk.journal import AHEAD, Journal
 from any_llm.bulk.lock import held, sole
 from any_llm.bulk.manifest import Counts, Done, Manifest, Source, fingerprint, load, save
-from any_llm.bulk.replay import FRAME, HEAD, PIECE, Damage, Facts, replay
+from any_llm.bulk.replay import FRAME, HEAD, PIECE, Damage, Facts
 
 ENTRIES = [
     (Facts([0, 1], 2, "float32", tokens=5, usd=0.5, requests=1), bytes(range(16))),
@@ -40,14 +41,23 @@ def written(path, entries=ENTRIES):
 
 
 def read(path):
-    """What is read when it is opened, which cuts what is torn."""
-    with Journal(path) as journal, path.open("rb") as file:
-        entries = [*replay(file.fileno(), [])]
+    """What is read when it is opened, which cuts what is torn; and the entries, by what their heads say."""
+    with Journal(path) as journal:
         found = journal.found
-        assert found.slots == [slot for facts, _, _ in entries for slot in facts.slots]
-        assert found.begins == [at for facts, at, _ in entries if facts.slots]
-        assert found.tokens == sum(facts.tokens for facts, _, _ in entries)
-        return [(facts, journal.read(at, size)) for facts, at, size in entries], found.damaged
+    data, behind = path.read_bytes(), dict(found.damaged)
+    entries, begins, at = [], [], behind.get(0, 0)
+    while at < found.end:
+        _, told, vectors, _ = HEAD.unpack_from(data, at)
+        begin = at + FRAME + told
+        entries.append((msgspec.msgpack.decode(data[at + FRAME : begin], type=Facts), data[begin : begin + vectors]))
+        begins.append(begin)
+        at = behind.get(begin + vectors, begin + vectors)
+    assert found.slots == [slot for facts, _ in entries for slot in facts.slots]
+    assert found.begins == [begin for begin, (facts, _) in zip(begins, entries, strict=True) if facts.slots]
+    assert found.counts == [len(facts.slots) for facts, _ in entries if facts.slots]
+    assert found.tokens == sum(facts.tokens for facts, _ in entries)
+    assert found.requests == sum(facts.requests for facts, _ in entries)
+    return entries, found.damaged
 
 
 def test_a_journal_has_one_writer(tmp_path):

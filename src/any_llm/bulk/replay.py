@@ -9,12 +9,9 @@ from __future__ import annotations
 import os
 import struct
 import zlib
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import msgspec
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 MAGIC = b"aLJ1"
 HEAD = struct.Struct("<4sIII")
@@ -38,10 +35,6 @@ class Facts(msgspec.Struct, frozen=True, array_like=True, gc=False):
     usd: float | None = None
     """USD of these tokens; None: no price is known."""
     requests: int = 0
-
-
-Entry = tuple[Facts, int, int]
-"""The facts of one, the byte at which its vectors begin, how many bytes they are: too many for a class of their own."""
 
 
 class Damage(NamedTuple):
@@ -73,99 +66,76 @@ FACTS = msgspec.msgpack.Decoder(Facts)
 
 
 def scan(file: int) -> Read:
-    """Read all of an open journal."""
+    """Read all of an open journal.
+
+    There may be ten million entries: each step counts. That the sum over facts and vectors is right says that their
+    lengths are; the head's own sum is for finding the next entry behind what is damaged.
+    """
     read = Read()
+    crc, decode, unpack = zlib.crc32, FACTS.decode, HEAD.unpack_from
     add_slots, add_begin, add_count = read.slots.extend, read.begins.append, read.counts.append
     tokens, requests, usd, priced = 0, 0, 0.0, True
     last: Facts | None = None
-    at = size = 0
-    for facts, at, size in replay(file, read.damaged):  # noqa: B007  # of the last one, below
-        tokens += facts.tokens
-        requests += facts.requests
-        if (cost := facts.usd) is None:
-            priced = False
-        else:
-            usd += cost
-        if slots := facts.slots:
-            add_slots(slots)
-            add_begin(at)
-            add_count(len(slots))
-            last = facts
-    read.end = at + size
+    size, at, room = os.fstat(file).st_size, 0, PIECE
+    while at < size:
+        held, here = pread(file, room, at), 0
+        piece, whole = memoryview(held), len(held)  # facts are few bytes, and soonest copied; vectors are not copied
+        while here + FRAME <= whole:
+            magic, told, vectors, wanted = unpack(held, here)
+            begin = here + FRAME
+            facts_end = begin + told
+            end = facts_end + vectors
+            if magic != MAGIC or end > whole or crc(piece[begin:end]) != wanted:
+                break
+            facts = decode(held[begin:facts_end])
+            tokens += facts.tokens
+            requests += facts.requests
+            if (cost := facts.usd) is None:
+                priced = False
+            else:
+                usd += cost
+            if slots := facts.slots:
+                add_slots(slots)
+                add_begin(at + facts_end)
+                add_count(len(slots))
+                last = facts
+            here = end
+        at += here
+        if here:
+            read.end = at
+            continue  # what is left may go on behind this piece
+        told, vectors = _lengths(held) or (0, 0)
+        if room == whole < (larger := FRAME + told + vectors) <= size - at:
+            room = larger  # than a piece is this entry
+            continue
+        following = _next(file, at + 1, size)
+        if following is None:
+            break
+        read.damaged.append(Damage(at, following))
+        at = following
     if last is not None:
         read.width, read.dtype = last.width, last.dtype
     read.tokens, read.requests, read.usd = tokens, requests, usd if priced else None
     return read
 
 
-def replay(file: int, damaged: list[Damage]) -> Iterator[Entry]:
-    """Give all entries of an open journal as they come, and put there what is `damaged`.
-
-    There may be ten million: each step counts. That the sum over facts and vectors is right says that their lengths
-    are; the head's own sum is for finding the next entry behind what is damaged.
-    """
-    size, at = os.fstat(file).st_size, 0
-    crc, decode, unpack = zlib.crc32, FACTS.decode, HEAD.unpack_from
-    while at < size:
-        held, here = pread(file, PIECE, at), 0
-        piece, whole = memoryview(held), len(held)  # facts are few bytes, and soonest copied; vectors are not copied
-        while here + FRAME <= whole:
-            magic, told, vectors, wanted = unpack(held, here)
-            begin = here + FRAME
-            end = begin + told + vectors
-            if magic != MAGIC or end > whole or crc(piece[begin:end]) != wanted:
-                break
-            facts_end = begin + told
-            yield decode(held[begin:facts_end]), at + facts_end, vectors
-            here = end
-        at += here
-        if here:
-            continue  # what is left may go on behind this piece
-        found = entry_at(file, at, size)
-        if found is not None:  # larger than a piece
-            yield found
-            at = found[1] + found[2]
-            continue
-        following = _next(file, at + 1, size)
-        if following is None:
-            return
-        damaged.append(Damage(at, following))
-        at = following
-
-
-def entry_at(file: int, at: int, size: int) -> Entry | None:
-    """The entry at this byte; None: what stands here is not what was written."""
-    lengths = _head(pread(file, FRAME, at))
-    if lengths is None:
+def _lengths(head: bytes) -> tuple[int, int] | None:
+    """Bytes of facts and bytes of vectors, if this is where an entry begins."""
+    if len(head) < FRAME or not head.startswith(MAGIC):
         return None
-    told, vectors, wanted = lengths
-    begin = at + FRAME + told
-    if begin + vectors > size:
+    if SUM.unpack_from(head, HEAD.size)[0] != zlib.crc32(head[: HEAD.size]):
         return None
-    facts = pread(file, told, at + FRAME)
-    found = zlib.crc32(facts)
-    for piece in range(begin, begin + vectors, PIECE):
-        found = zlib.crc32(pread(file, min(PIECE, begin + vectors - piece), piece), found)
-    return (FACTS.decode(facts), begin, vectors) if found == wanted else None
-
-
-def _head(frame: bytes) -> tuple[int, int, int] | None:
-    """Bytes of facts, bytes of vectors and their sum, if this is where an entry begins."""
-    if len(frame) < FRAME or frame[: len(MAGIC)] != MAGIC:
-        return None
-    if SUM.unpack_from(frame, HEAD.size)[0] != zlib.crc32(frame[: HEAD.size]):
-        return None
-    _, told, vectors, wanted = HEAD.unpack_from(frame)
-    return told, vectors, wanted
+    _, told, vectors, _ = HEAD.unpack_from(head)
+    return told, vectors
 
 
 def _next(file: int, at: int, size: int) -> int | None:
-    """The byte at which the next whole entry begins; None: there is none."""
+    """The byte at which the next entry begins; None: there is none."""
     while at < size:
         piece = pread(file, PIECE, at)
         place = piece.find(MAGIC)
         while place >= 0:
-            if entry_at(file, at + place, size) is not None:
+            if _lengths(pread(file, FRAME, at + place)) is not None:
                 return at + place
             place = piece.find(MAGIC, place + 1)
         at += max(1, len(piece) - len(MAGIC) + 1)
