@@ -16,6 +16,7 @@ from pyarrow import csv, feather, parquet
 from any_llm import embedding
 from any_llm.bulk import JobError, embed_file
 from any_llm.bulk.reading import batches
+from any_llm.bulk.shards import stage, unstaged
 
 TEXTS = ["one", "two, with a comma", "one", 'a "quote"', "two\nlines", "日本語", " "]
 MODEL = {"model": "fake:m", "dimensions": 4}
@@ -191,6 +192,40 @@ def test_a_row_without_a_vector_is_none_in_each(tmp_path):
     last = json.loads((tmp_path / "out.jsonl").read_text().splitlines()[1])
     assert (last["embedding"], last["embedding_error"]) == (None, "there is no text in text")
     assert np.isnan(np.load("out.npy")).tolist() == [[False] * 4, [True] * 4]
+
+
+CODES = pa.dictionary(pa.int32(), pa.string())
+DEEP = pa.struct([("code", CODES), ("codes", pa.list_(CODES)), ("more", pa.large_list(CODES))])
+
+
+def coded():
+    """Three batches, each with dictionaries of its own."""
+    schema = pa.schema([("text", CODES), ("deep", DEEP)])
+    for word in ("a", "b", "c"):
+        deep = {"code": word, "codes": [word, word], "more": [word]}
+        yield pa.RecordBatch.from_pydict({"text": [word, word], "deep": [deep, deep]}, schema=schema)
+
+
+@pytest.mark.parametrize("shard_rows", [2, 6])
+@pytest.mark.parametrize(
+    ("name", "read"),
+    [("out.parquet", parquet.read_table), ("out.arrow", feather.read_table), ("out.lance", lance.dataset)],
+)
+def test_columns_with_a_dictionary_hold_the_same_whatever_each_shard_has_in_its_own(name, read, shard_rows):
+    given = pa.Table.from_batches(coded())
+    with pa.OSFile("in.arrow", "wb") as file, pa.ipc.new_stream(file, given.schema) as writer:
+        writer.write_table(given)
+    embed_file("in.arrow", name, **MODEL, shard_rows=shard_rows)
+    made = read(name)
+    made = made.to_table() if name == "out.lance" else made
+    assert made.select(["text", "deep"]).to_pylist() == given.to_pylist()
+    assert np.array_equal(vectors(made["embedding"]), right(["a", "a", "b", "b", "c", "c"]))
+
+
+def test_rows_that_are_sent_to_another_process_may_have_dictionaries(tmp_path):
+    given = pa.Table.from_batches(coded())
+    stage(tmp_path / "rows", given)
+    assert unstaged(tmp_path / "rows").equals(given)
 
 
 def test_a_file_is_read_a_little_at_a_time(tmp_path):

@@ -9,6 +9,7 @@ import threading
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
@@ -143,6 +144,25 @@ def test_what_was_paid_for_before_an_error_is_not_paid_for_again(loopback, tmp_p
     job(server.url)
     assert rows() == list(range(25))
     assert {*sent(server)} == {*numbered(25)} - {*paid}
+
+
+def test_a_part_that_the_disk_has_not_kept_is_no_output(loopback, tmp_path):
+    lines(tmp_path, *numbered(15))
+    mended = threading.Event()
+    server = loopback(turning(mended, refusing("14", answer=Answer(401))))
+    with pytest.raises(AuthenticationError):
+        job(server.url)
+    mended.set()
+    part = tmp_path / "out.parquet.job" / "000000.part"
+    with pa.OSFile(str(part)) as file, pa.ipc.open_stream(file) as whole:
+        table = whole.read_all()
+    with pa.OSFile(str(part), "wb") as file, pa.ipc.new_stream(file, table.schema) as shorter:
+        shorter.write_table(table[:7])
+    with pytest.raises(JobError, match=r"000000.part holds 7 rows, not the 10 that were written"):
+        job(server.url)
+    assert not (tmp_path / "out.parquet").exists()
+    job(server.url, restart=True)
+    assert rows() == list(range(15))
 
 
 @pytest.mark.parametrize(

@@ -147,7 +147,8 @@ def embed_file(
             with asked.client(budget, pauses) as client:
                 job.run(asked.ask(client))
         facts = {"any_llm.identity": identity.canonical().decode(), "any_llm.fingerprint": identity.fingerprint}
-        parts = [folder.part(number) for number in range(len(job.manifest.done))]
+        done = job.manifest.done
+        parts = {folder.part(number): done[str(number)].rows for number in range(len(done))}
         outputs.write(output, parts, schema_of(parts, facts, schema), id_column=id_column)
         job.finish()
     return _report(output, job.manifest, begun, job)

@@ -57,7 +57,7 @@ class Folder:
 
     def part(self, number: int) -> Path:
         """A finished shard."""
-        return self.path / f"{number:06}.parquet"
+        return self.path / f"{number:06}.part"
 
     def staged(self, number: int) -> Path:
         """The rows of a shard, for who is to embed it elsewhere."""

@@ -14,7 +14,7 @@ from any_llm.bulk.reading import arrow
 from any_llm.bulk.sources import URL
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping
 
     import pyarrow as pa
 
@@ -42,7 +42,7 @@ def output_kind(path: Path) -> str:
     return found
 
 
-def write(path: Path, parts: Sequence[Path], schema: pa.Schema, *, id_column: str | None) -> None:
+def write(path: Path, parts: Mapping[Path, int], schema: pa.Schema, *, id_column: str | None) -> None:
     """Make the output from the parts. Raises JobStorageError when there is no room for it: the parts stay."""
     WRITERS[output_kind(path)](path, read_parts(parts, schema), schema, id_column)
 
@@ -54,10 +54,25 @@ def _parquet(path: Path, tables: Iterable[pa.Table], schema: pa.Schema, _id: str
 
 
 def _arrow(path: Path, tables: Iterable[pa.Table], schema: pa.Schema, _id: str | None) -> None:
+    """Write values in place of dictionaries: a file has one for all rows of a column, here each shard has its own."""
     pa = arrow()
-    with whole(path) as beside, pa.OSFile(str(beside), "wb") as file, pa.ipc.new_file(file, schema) as writer:
+    plain = pa.schema([field.with_type(_values(field.type)) for field in schema], metadata=schema.metadata)
+    with whole(path) as beside, pa.OSFile(str(beside), "wb") as file, pa.ipc.new_file(file, plain) as writer:
         for table in tables:
-            writer.write_table(table)
+            writer.write_table(table.cast(plain))
+
+
+def _values(type: pa.DataType) -> pa.DataType:  # noqa: A002  # Arrow's word
+    """Name the type that holds the same without a dictionary."""
+    pa = arrow()
+    if pa.types.is_dictionary(type):
+        return _values(type.value_type)
+    if pa.types.is_struct(type):
+        return pa.struct([field.with_type(_values(field.type)) for field in type])
+    for is_list, of in ((pa.types.is_list, pa.list_), (pa.types.is_large_list, pa.large_list)):
+        if is_list(type):
+            return of(type.value_field.with_type(_values(type.value_type)))
+    return type
 
 
 def _json_lines(path: Path, tables: Iterable[pa.Table], _schema: pa.Schema, _id: str | None) -> None:

@@ -9,12 +9,13 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from any_llm.bulk.columns import EMBEDDING, ERROR, vector_type, vectors_column, with_columns
+from any_llm.bulk.errors import JobError
 from any_llm.bulk.journal import full
 from any_llm.bulk.manifest import settle
 from any_llm.bulk.reading import arrow
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     import pyarrow as pa
@@ -23,18 +24,14 @@ if TYPE_CHECKING:
     from any_llm.bulk.kept import Kept
     from any_llm.bulk.shards import Numbers
 
-GROUP = 8192
+GROUP = 4096
 """Rows of a row group."""
 ELEMENTS = f"{EMBEDDING}.list.element"
 """What Parquet calls the numbers."""
 
 
 def tables(table: pa.Table, slots: Numbers, kept: Kept, kind: VectorType, missing: str) -> Iterator[pa.Table]:
-    """Add the vectors to the rows of a shard, a row group at a time. `missing`: why a row without a text has none.
-
-    Those that have an error hold zeros here and null in the output: before 26, pyarrow can write nulls among lists
-    of one size, and cannot read them (apache/arrow#35692).
-    """
+    """Add the vectors to the rows of a shard, a row group at a time. `missing`: why a row without a text has none."""
     import numpy as np  # noqa: PLC0415  # loaded already
 
     pa = arrow()
@@ -43,15 +40,16 @@ def tables(table: pa.Table, slots: Numbers, kept: Kept, kind: VectorType, missin
     for begin in range(0, len(table), GROUP):
         some = slots[begin : begin + GROUP]
         there = (some >= 0) & (kept.places[some] >= 0) if len(kept.places) else np.zeros(len(some), bool)
-        rows = np.zeros((len(some), kept.size), np.uint8)
-        if there.any():
-            rows[there] = kept.vectors(some[there])
+        rows = kept.vectors(some[there])
+        if len(rows) < len(some):
+            found, rows = rows, np.zeros((len(some), kept.size), np.uint8)
+            rows[there] = found
         why = [
             None if fine else missing if slot < 0 else kept.errors.get(slot, "not embedded")
             for slot, fine in zip(some.tolist(), there.tolist(), strict=True)
         ]
-        vectors = vectors_column(rows, np.ones(len(some), bool), type_)
-        columns = [*table.slice(begin, GROUP).columns, vectors, pa.array(why, pa.string())]
+        vectors = vectors_column(rows, there, type_)
+        columns = [*table.slice(begin, GROUP).combine_chunks().columns, vectors, pa.array(why, pa.string())]
         yield pa.Table.from_arrays(columns, schema=schema)
 
 
@@ -101,46 +99,56 @@ def _remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def write_part(path: Path, parts: Iterable[pa.Table]) -> None:
+@contextmanager
+def stream(path: Path, schema: pa.Schema) -> Iterator[Any]:
+    """Give a writer of what only jobs read: a stream, for a file of Arrow has one dictionary a column for all rows."""
+    pa = arrow()
+    with whole(path) as beside, pa.OSFile(str(beside), "wb") as file, pa.ipc.new_stream(file, schema) as writer:
+        yield writer
+
+
+@contextmanager
+def streamed(path: Path) -> Iterator[pa.RecordBatchReader]:
+    """Read it, a batch at a time."""
+    pa = arrow()
+    with pa.OSFile(str(path)) as file, pa.ipc.open_stream(file) as reader:
+        yield reader
+
+
+def write_part(path: Path, groups: Iterable[pa.Table]) -> None:
     """Write one shard."""
-    rest = iter(parts)
+    rest = iter(groups)
     first = next(rest)
-    with parquet(path, first.schema) as writer:
+    with stream(path, first.schema) as writer:
         for table in chain([first], rest):
-            writer.write_table(table, row_group_size=GROUP)
+            writer.write_table(table, max_chunksize=GROUP)
 
 
-def read_parts(paths: Sequence[Path], schema: pa.Schema) -> Iterator[pa.Table]:
-    """Read all parts, in order, as tables of one schema: where no row had a vector, its type was not known."""
-    import pyarrow.parquet as pq  # noqa: PLC0415  # only a job needs it
-
+def read_parts(parts: Mapping[Path, int], schema: pa.Schema) -> Iterator[pa.Table]:
+    """Read all parts, of so many rows each, as tables of one schema: where no row had a vector, it had no type."""
     pa = arrow()
     type_ = schema.field(EMBEDDING).type
-    for path in paths:
-        with pq.ParquetFile(path, pre_buffer=False) as file:
-            for batch in file.iter_batches(GROUP):
+    for path, rows in parts.items():
+        seen = 0
+        with streamed(path) as batches:
+            for batch in batches:
                 *plain, vectors, errors = batch.columns
                 known = not pa.types.is_null(vectors.type)
-                column = _some(vectors, errors, type_) if known else pa.nulls(len(batch), type_)
-                yield pa.Table.from_arrays([*plain, column, errors], schema=schema)
+                seen += len(batch)
+                yield pa.Table.from_arrays(
+                    [*plain, vectors if known else pa.nulls(len(batch), type_), errors], schema=schema
+                )
+        if seen != rows:
+            raise JobError(f"{path} holds {seen} rows, not the {rows} that were written. Begin anew with --restart.")
 
 
-def _some(vectors: pa.Array, errors: pa.Array, type: pa.DataType) -> pa.Array:  # noqa: A002  # Arrow's word
-    """Take the zeros out again."""
-    if errors.null_count == len(errors):
-        return vectors
-    rows = vectors.flatten().to_numpy(zero_copy_only=False).reshape(len(vectors), -1)
-    return vectors_column(rows, errors.is_null().to_numpy(zero_copy_only=False), type)
-
-
-def schema_of(paths: Sequence[Path], facts: dict[str, str], empty: pa.Schema) -> pa.Schema:
+def schema_of(parts: Iterable[Path], facts: dict[str, str], empty: pa.Schema) -> pa.Schema:
     """The schema of the output: that of the first part whose vectors have a width."""
-    import pyarrow.parquet as pq  # noqa: PLC0415  # only a job needs it
-
     pa = arrow()
     schema = with_columns(empty, pa.null(), {})
-    for path in paths:
-        schema = pq.read_schema(path)
+    for path in parts:
+        with streamed(path) as batches:
+            schema = batches.schema
         if not pa.types.is_null(schema.field(EMBEDDING).type):
             break
     bare = pa.schema([field for field in schema if field.name not in {EMBEDDING, ERROR}], metadata=empty.metadata)

@@ -10,7 +10,7 @@ import msgspec
 
 from any_llm.bulk.errors import JobError
 from any_llm.bulk.manifest import Counts
-from any_llm.bulk.parts import whole
+from any_llm.bulk.parts import stream, streamed
 from any_llm.bulk.reading import arrow, batches
 
 if TYPE_CHECKING:
@@ -79,16 +79,14 @@ def shards(batches_of_all: Iterable[pa.RecordBatch], rows: int) -> Iterator[pa.T
 
 def stage(path: Path, table: pa.Table) -> None:
     """Lay a shard where another process can read it."""
-    pa = arrow()
-    with whole(path) as beside, pa.OSFile(str(beside), "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
+    with stream(path, table.schema) as writer:
         writer.write_table(table)
 
 
 def unstaged(path: Path) -> pa.Table:
     """Read it there."""
-    pa = arrow()
-    with pa.OSFile(str(path)) as file:
-        return pa.ipc.open_file(file).read_all()
+    with streamed(path) as batches:
+        return batches.read_all()
 
 
 def text_of(batch: pa.RecordBatch | pa.Table, column: str) -> pa.ChunkedArray:
