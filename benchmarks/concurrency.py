@@ -26,7 +26,7 @@ THREADS = {"omniembed, threads": "ours.embed", "openai, threads": "openai_sdk.em
 FORMS = {
     "tiny": {"rounds": 1, "tasks": 20, "threads": 4},
     "short": {"rounds": 5, "tasks": 1000, "threads": 64},
-    "full": {"rounds": 15, "tasks": 1000, "threads": 64},
+    "full": {"rounds": 9, "tasks": 1000, "threads": 64},
 }
 CALLS_A_THREAD = 16
 

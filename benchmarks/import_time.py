@@ -36,7 +36,7 @@ ASK = {
 }
 SHOW = "\nimport sys, array; sys.stdout.buffer.write(array.array('f', {}.data[0].embedding))"
 MODULES = "\nimport sys; print(len(sys.modules))"
-FORMS = {"tiny": {"rounds": 1}, "short": {"rounds": 4}, "full": {"rounds": 25}}
+FORMS = {"tiny": {"rounds": 1}, "short": {"rounds": 4}, "full": {"rounds": 11}}
 
 
 def run(client: str, program: str) -> tuple[float, float, bytes]:

@@ -24,7 +24,7 @@ CLIENTS = {
 FORMS = {
     "tiny": {"rounds": 1, "count": 4},
     "short": {"rounds": 5, "count": 28},
-    "full": {"rounds": 15, "count": 140},
+    "full": {"rounds": 7, "count": 140},
 }
 SENTENCE = (
     "The harbour master wrote down the name of every ship that came in before the storm, and of those that did not."

@@ -29,7 +29,7 @@ WIDTHS = (256, 512, 1024, 1536, 2048, 3072, 4096)
 FORMS = {
     "tiny": {"rounds": 1, "inputs": (100,), "widths": (256,), "count": 8},
     "short": {"rounds": 3, "inputs": INPUTS, "widths": WIDTHS, "count": 2048},
-    "full": {"rounds": 15, "inputs": INPUTS, "widths": WIDTHS, "count": 2048},
+    "full": {"rounds": 7, "inputs": INPUTS, "widths": WIDTHS, "count": 2048},
 }
 
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+from contextlib import closing
 
 import pytest
 
@@ -209,8 +210,9 @@ def test_a_full_disk_is_gone_on_without(tmp_path):
     store.put(entries)
     assert [word for word in told if "full" in word] == told
     assert len(told) == 1
-    assert FileStore(path, pytest.fail).get(entries).keys() == {*[*entries][:10]}
     store.close()
+    with closing(FileStore(path, pytest.fail)) as again:
+        assert again.get(entries).keys() == {*[*entries][:10]}
 
 
 def test_a_bit_that_flipped_is_no_hit(tmp_path):

@@ -5,6 +5,8 @@ Jobs, plan and merge are the real ones, and so is the file; the provider is play
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import msgspec
 import pytest
 from hypothesis import given
@@ -224,7 +226,9 @@ def test_where_one_fails_one_who_waits_takes_over(calls, workers, failures):
 
 
 def test_a_real_file_does_the_same(tmp_path):
-    cache, provider = a_cache(FileStore(tmp_path / "v", pytest.fail)), Provider()
-    first, second = (run(a_job(["one", "two"], cache, normalize=True), provider) for _ in range(2))
+    provider = Provider()
+    with closing(FileStore(tmp_path / "v", pytest.fail)) as store:
+        cache = a_cache(store)
+        first, second = (run(a_job(["one", "two"], cache, normalize=True), provider) for _ in range(2))
     assert same(first, second)
     assert second.requests.cached == 2
