@@ -39,7 +39,7 @@ ASYNC = {
 FORMS = {
     "tiny": {"rounds": 1, "calls": 3},
     "short": {"rounds": 7, "calls": 60},
-    "full": {"rounds": 9, "calls": 200},
+    "full": {"rounds": 25, "calls": 80},
 }
 
 

@@ -31,6 +31,10 @@ BETWEEN = {quote: [OPEN + quote[:1], *(quote[1:] + each + quote[:1] for each in 
 END = b'}],"model":"text-embedding-3-small","usage":{"prompt_tokens":%d,"total_tokens":%d}}'
 
 
+TOKENS = 12
+"""Of each text, about as many as a tokenizer makes of it: fewer than it has words would be looked into."""
+
+
 class Asked(msgspec.Struct):
     """A request's body."""
 
@@ -71,7 +75,7 @@ class Replies:
         """The reply, in pieces."""
         cut, quote = (self.base64, b'""') if base64 else (self.floats, b"[]")
         pairs = zip(BETWEEN[quote], (cut(number_of(text) % COUNT) for text in texts), strict=False)
-        return [*chain.from_iterable(pairs), quote[1:], END % (len(texts), len(texts))]
+        return [*chain.from_iterable(pairs), quote[1:], END % (TOKENS * len(texts), TOKENS * len(texts))]
 
     def to(self, texts: list[str], *, base64: bool) -> bytes:
         """Head and body of the reply, in one piece."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import resource
 import threading
 
@@ -146,19 +147,31 @@ def test_what_was_paid_for_before_an_error_is_not_paid_for_again(loopback, tmp_p
     assert {*sent(server)} == {*numbered(25)} - {*paid}
 
 
-def test_a_part_that_the_disk_has_not_kept_is_no_output(loopback, tmp_path):
+def shorter(part):
+    """Take some rows out of a part, whole otherwise."""
+    with pa.OSFile(str(part)) as file, pa.ipc.open_stream(file) as whole:
+        table = whole.read_all()
+    with pa.OSFile(str(part), "wb") as file, pa.ipc.new_stream(file, table.schema) as writer:
+        writer.write_table(table[:7])
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        (shorter, "it holds 7 rows of 10"),
+        (lambda part: os.truncate(part, part.stat().st_size - 100), "Expected"),
+        (lambda part: part.unlink(), "No such file"),
+    ],
+)
+def test_a_part_that_the_disk_has_not_kept_is_no_output(damage, words, loopback, tmp_path):
     lines(tmp_path, *numbered(15))
     mended = threading.Event()
     server = loopback(turning(mended, refusing("14", answer=Answer(401))))
     with pytest.raises(AuthenticationError):
         job(server.url)
     mended.set()
-    part = tmp_path / "out.parquet.job" / "000000.part"
-    with pa.OSFile(str(part)) as file, pa.ipc.open_stream(file) as whole:
-        table = whole.read_all()
-    with pa.OSFile(str(part), "wb") as file, pa.ipc.new_stream(file, table.schema) as shorter:
-        shorter.write_table(table[:7])
-    with pytest.raises(JobError, match=r"000000.part holds 7 rows, not the 10 that were written"):
+    damage(tmp_path / "out.parquet.job" / "000000.part")
+    with pytest.raises(JobError, match=f"000000.part .*{words}.*--restart"):
         job(server.url)
     assert not (tmp_path / "out.parquet").exists()
     job(server.url, restart=True)

@@ -28,6 +28,7 @@ GROUP = 4096
 """Rows of a row group."""
 ELEMENTS = f"{EMBEDDING}.list.element"
 """What Parquet calls the numbers."""
+ANEW = "If it stays so, begin anew with --restart (restart=True)."
 
 
 def tables(table: pa.Table, slots: Numbers, kept: Kept, kind: VectorType, missing: str) -> Iterator[pa.Table]:
@@ -109,10 +110,14 @@ def stream(path: Path, schema: pa.Schema) -> Iterator[Any]:
 
 @contextmanager
 def streamed(path: Path) -> Iterator[pa.RecordBatchReader]:
-    """Read it, a batch at a time."""
+    """Read it, a batch at a time. Raises JobError."""
     pa = arrow()
-    with pa.OSFile(str(path)) as file, pa.ipc.open_stream(file) as reader:
-        yield reader
+    try:
+        with pa.OSFile(str(path)) as file, pa.ipc.open_stream(file) as reader:
+            yield reader
+    except (pa.ArrowException, OSError) as error:
+        why = "cannot be read" if getattr(error, "errno", None) else "is not what was written"
+        raise JobError(f"{path} {why}: {error}. {ANEW}") from error
 
 
 def write_part(path: Path, groups: Iterable[pa.Table]) -> None:
@@ -133,13 +138,12 @@ def read_parts(parts: Mapping[Path, int], schema: pa.Schema) -> Iterator[pa.Tabl
         with streamed(path) as batches:
             for batch in batches:
                 *plain, vectors, errors = batch.columns
-                known = not pa.types.is_null(vectors.type)
+                if pa.types.is_null(vectors.type):
+                    vectors = pa.nulls(len(batch), type_)
                 seen += len(batch)
-                yield pa.Table.from_arrays(
-                    [*plain, vectors if known else pa.nulls(len(batch), type_), errors], schema=schema
-                )
+                yield pa.Table.from_arrays([*plain, vectors, errors], schema=schema)
         if seen != rows:
-            raise JobError(f"{path} holds {seen} rows, not the {rows} that were written. Begin anew with --restart.")
+            raise JobError(f"{path} is not what was written: it holds {seen} rows of {rows}. {ANEW}")
 
 
 def schema_of(parts: Iterable[Path], facts: dict[str, str], empty: pa.Schema) -> pa.Schema:

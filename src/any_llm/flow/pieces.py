@@ -157,7 +157,7 @@ class Pieces:
         else:
             lengths = [] if overflow.settled else self._lengths(batch.texts, limit)
             sure = setting.call.row.kind != "server" or setting.explicit.input_tokens is not None
-            self._doubtful |= bool(lengths) and (not sure or set(lengths) != {"fits"})
+            self._doubtful |= bool(lengths) and (not sure or lengths.count("fits") < len(lengths))
             exact = setting.count is not None and limit is not None and any(most(text) > limit for text in batch.texts)
             seen = truncated(
                 batch.texts,
@@ -168,7 +168,8 @@ class Pieces:
             )
             self._contradicted |= seen.short and not overflow.chosen
             silent = [at for at, length in enumerate(lengths) if length == "over"] if overflow.cuts else []
-            rows = [batch.indexes[position] for position in sorted({*seen.positions, *silent, *answer.cut})]
+            positions = {*seen.positions, *silent, *answer.cut}
+            rows = [batch.indexes[position] for position in sorted(positions)] if positions else []
         self.detected |= bool(rows) and not overflow.chosen and setting.call.row.kind != "in-process"
         return rows
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 
+UNLIMITED = Limits()
 STRETCH = 256
 """Inputs looked at together."""
 
@@ -56,7 +57,7 @@ class Plan:
         positions = range(len(inputs)) if order is None else order
         self._left = [Stretch(positions)]
         """The last goes first."""
-        self.limits = Limits()
+        self.limits = UNLIMITED
         """Those that the batch taken last was planned under."""
         self.halved = False
         """Whether the inputs of the batch taken last were sent before, with others."""
@@ -114,8 +115,7 @@ class Plan:
 
     def outgrown(self, batch: Batch, limits: Limits) -> bool:
         """Whether a batch that was planned under these limits breaks those in force now."""
-        now = self._in_force()
-        if now is limits or now == limits or len(batch) == 1:
+        if len(batch) == 1 or (now := self._in_force()) is limits or now == limits:
             return False
         total = sum(sizes(batch.texts)) if now.bytes is not None else 0
         return (now.items is not None and len(batch) > now.items) or _over(now, batch.tokens, total)

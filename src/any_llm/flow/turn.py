@@ -93,8 +93,6 @@ class Lane:
 
     def wake(self, after: Slot, gone: int) -> None:
         """Let the next one ask."""
-        if not self.waiting:
-            return
         for waiting in (self._near(), list(self.waiting)):
             for each in sorted(waiting, key=lambda each: each.rank(gone)):
                 if each.waiter is not None and not each.sleeps(after):
@@ -142,14 +140,14 @@ class Turn:
                 if not all(each.called for each in ahead):
                     lane.wake(slot, pace.gone)
                 return math.inf
-            wait = pace.wait(now, [each.cost for each in ahead], slot.cost, self._terms)
+            wait = pace.wait(now, [each.cost for each in ahead] if ahead else (), slot.cost, self._terms)
             if wait == 0:
                 del lane.waiting[slot]
                 lane.flying[slot] = None
                 slot.caller.in_flight += 1
                 slot.went = pace.take(now, slot.cost)
                 slot.caller.served, slot.caller.mark = True, pace.gone
-                if free > 1:
+                if free > 1 and lane.waiting:
                     lane.wake(slot, pace.gone)
             return wait
 
@@ -188,8 +186,9 @@ class Turn:
                     slot.caller.in_flight -= 1
                     del lane.flying[slot]
                 lane.waiting.pop(slot, None)
-                lane.wake(slot, pace.gone)
-                if not lane.flying and not lane.waiting:
+                if lane.waiting:
+                    lane.wake(slot, pace.gone)
+                elif not lane.flying:
                     del pace.lanes[self._terms.client]
             self._pace = None
 

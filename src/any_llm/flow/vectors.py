@@ -118,7 +118,7 @@ def _one_by_one(matrix: Matrix, batch: Batch, part: Part, places: Sequence[int])
 
 def _differ(texts: Sequence[str]) -> bool:
     """Whether there are several, other than in case and blanks, which some models do not read."""
-    return len({" ".join(text.casefold().split()) for text in texts}) >= SEVERAL
+    return len(texts) >= SEVERAL and len({" ".join(text.casefold().split()) for text in texts}) >= SEVERAL
 
 
 def _values(vectors: Sequence[msgspec.Raw] | Vectors, places: Sequence[int], form: Form) -> Iterator[bytes]:

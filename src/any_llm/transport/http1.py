@@ -49,7 +49,7 @@ def request(method: str, target: str, host: str, headers: Mapping[str, str], len
     Raises TransportError for what no head can hold.
     """
     lines = [f"{method} {target} HTTP/1.1", *(f"{name}: {word}" for name, word in headers.items())]
-    if not any(name.lower() == "host" for name in headers):
+    if "host" not in map(str.lower, headers):
         lines.insert(1, f"Host: {host}")
     if length is not None:
         lines.append(f"Content-Length: {length}")
@@ -150,10 +150,12 @@ class Reader:
 
     def _head(self) -> Generator[None, int, dict[str, str]]:
         """Read a status line and headers."""
-        looked = 0
-        while (found := HEAD_ENDS.search(self._scratch, self._begin + max(0, looked - 2), self._end)) is None:
+        looked, found = 0, None
+        while found is None:
+            if looked or self._begin == self._end:
+                yield from self._more()
+            found = HEAD_ENDS.search(self._scratch, self._begin + max(0, looked - 2), self._end)
             looked = self._end - self._begin
-            yield from self._more()
         head = self._pull(found.end() - self._begin)
         match = HEAD.fullmatch(head)
         if match is None:
@@ -171,7 +173,8 @@ class Reader:
                 several.setdefault(name, [headers[name]]).append(word)
             else:
                 headers[name] = word
-        headers.update((name, ", ".join(words)) for name, words in several.items())
+        for name, words in several.items():
+            headers[name] = ", ".join(words)
         wish = headers.get("connection", "").lower()
         self._lasts = "close" not in wish and (match[1] == b"1" or "keep-alive" in wish)
         return headers
@@ -179,8 +182,11 @@ class Reader:
     def _exactly(self, length: int, body: Body) -> Generator[None, int, None]:
         """Read a body of so many bytes."""
         here = min(length, self._end - self._begin)
-        if here == length or not body.plain:
+        if not body.plain:
             yield from self._piecewise(length, body)
+            return
+        if here == length:
+            body.add(self._pull(length))
             return
         whole = bytearray(length)
         whole[:here] = self._pull(here)

@@ -45,11 +45,13 @@ class Idle(Generic[L]):
         """Find one that nobody uses and on which nothing has come meanwhile; None: open one."""
         kept, oldest = self._kept.get(route), self._clock() - AGE
         while kept:
-            with suppress(IndexError):  # another thread was faster
+            try:
                 line, since = kept.pop()
-                if since > oldest and not stirs(line.descriptor):
-                    return line
-                line.close()
+            except IndexError:  # another thread was faster
+                break
+            if since > oldest and not stirs(line.descriptor):
+                return line
+            line.close()
         return None
 
     def give(self, route: Route, line: L) -> None:
@@ -59,9 +61,11 @@ class Idle(Generic[L]):
             kept.append((line, now))
         else:
             line.close()
-        with suppress(IndexError):  # another thread was faster
+        try:
             while kept[0][1] <= now - AGE:
                 kept.pop(0)[0].close()
+        except IndexError:  # another thread was faster
+            pass
         if self._retired:
             self.retire()
 
