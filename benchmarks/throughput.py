@@ -34,7 +34,7 @@ FORMS = {
     "full": {"rounds": 7, "count": 100_000, "fewer": 30_000},
 }
 SLOW = ("openai",)
-"""Whoever is asked for fewer texts in the short form: a CPU cost a vector that hardly depends on how many."""
+"""Whoever is asked for fewer texts: a CPU cost a vector that hardly depends on how many."""
 
 
 def measure(client: str, url: str, count: int) -> Callable[[], dict[str, float]]:
