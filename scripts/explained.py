@@ -4,6 +4,7 @@ from __future__ import annotations
 
 TIME = "What comes of it is the same, sooner or later: it is a way that is quick, or a size of what is done at once."
 FALSE = "None is as false as False."
+DIFFERENT = 'len({" ".join(text.casefold().split()) for text in texts})'
 
 EXPLAINED: dict[str, list[tuple[tuple[str, ...], str]]] = {
     "flow/plan.py": [
@@ -15,13 +16,6 @@ EXPLAINED: dict[str, list[tuple[tuple[str, ...], str]]] = {
                 "if ((last.order[start : last.begun] == batch.indexes)):  # nothing was taken since",
             ),
             "From before the beginning, a slice is shorter than the batch.",
-        ),
-        (
-            (
-                "if now is limits or now == limits or len(batch) == 1:",
-                "if ((now == limits) or (len(batch) == 1)):",
-            ),
-            TIME,
         ),
         (
             (
@@ -103,9 +97,20 @@ EXPLAINED: dict[str, list[tuple[tuple[str, ...], str]]] = {
             ),
             "It begins with a quote, so it is a string.",
         ),
+        (
+            ('return array("f", values).tobytes()', "return None"),
+            "Reached where pack refuses what is beyond float32: on Python 3.13.15, not on 3.11.",
+        ),
     ],
     "flow/vectors.py": [
         (("if indexes is None or indexes == in_order:", "if ((indexes is None)):"), TIME),
+        (
+            (
+                f"return len(texts) >= SEVERAL and {DIFFERENT} >= SEVERAL",
+                f"return (({DIFFERENT} >= SEVERAL))",
+            ),
+            TIME,
+        ),
         (("ROWS = 1024", "ROWS = (1025)", "ROWS = (1023)"), TIME),
         (("if not _as_a_block(matrix, part, places):", "if True:"), TIME),
         (
