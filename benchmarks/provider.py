@@ -29,8 +29,6 @@ NEXT = [b'},{"object":"embedding","index":%d,"embedding":' % at for at in range(
 BETWEEN = {quote: [OPEN + quote[:1], *(quote[1:] + each + quote[:1] for each in NEXT)] for quote in (b'""', b"[]")}
 """What stands before each vector, by what encloses it."""
 END = b'}],"model":"text-embedding-3-small","usage":{"prompt_tokens":%d,"total_tokens":%d}}'
-
-
 TOKENS = 12
 """Of each text, about as many as a tokenizer makes of it: fewer than it has words would be looked into."""
 
@@ -75,7 +73,8 @@ class Replies:
         """The reply, in pieces."""
         cut, quote = (self.base64, b'""') if base64 else (self.floats, b"[]")
         pairs = zip(BETWEEN[quote], (cut(number_of(text) % COUNT) for text in texts), strict=False)
-        return [*chain.from_iterable(pairs), quote[1:], END % (TOKENS * len(texts), TOKENS * len(texts))]
+        tokens = TOKENS * len(texts)
+        return [*chain.from_iterable(pairs), quote[1:], END % (tokens, tokens)]
 
     def to(self, texts: list[str], *, base64: bool) -> bytes:
         """Head and body of the reply, in one piece."""

@@ -37,9 +37,10 @@ def json_lines(name, rows):
         file.writelines(json.dumps(row) + "\n" for row in rows)
 
 
-def streamed(name):
-    with pa.OSFile(name, "wb") as file, pa.ipc.new_stream(file, table().schema) as writer:
-        writer.write_table(table())
+def streamed(name, given=None):
+    given = given or table()
+    with pa.OSFile(name, "wb") as file, pa.ipc.new_stream(file, given.schema) as writer:
+        writer.write_table(given)
 
 
 WRITERS = {
@@ -213,8 +214,7 @@ def coded():
 )
 def test_columns_with_a_dictionary_hold_the_same_whatever_each_shard_has_in_its_own(name, read, shard_rows):
     given = pa.Table.from_batches(coded())
-    with pa.OSFile("in.arrow", "wb") as file, pa.ipc.new_stream(file, given.schema) as writer:
-        writer.write_table(given)
+    streamed("in.arrow", given)
     embed_file("in.arrow", name, **MODEL, shard_rows=shard_rows)
     made = read(name)
     made = made.to_table() if name == "out.lance" else made

@@ -10,7 +10,6 @@ from any_llm.flow.room import (
     LOOPBACK,
     SURE,
     SUREST,
-    UNLIMITED,
     Room,
     after_refusal,
     after_success,
@@ -19,7 +18,7 @@ from any_llm.flow.room import (
     taught,
     tightest,
 )
-from any_llm.providers.row import Limits
+from any_llm.providers.row import UNLIMITED, Limits
 from any_llm.wire import Batch
 
 GUESSED = Room(guessed=Limits(items=8), sure=16)

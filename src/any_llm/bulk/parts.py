@@ -126,7 +126,7 @@ def write_part(path: Path, groups: Iterable[pa.Table]) -> None:
     first = next(rest)
     with stream(path, first.schema) as writer:
         for table in chain([first], rest):
-            writer.write_table(table, max_chunksize=GROUP)
+            writer.write_table(table)
 
 
 def read_parts(parts: Mapping[Path, int], schema: pa.Schema) -> Iterator[pa.Table]:

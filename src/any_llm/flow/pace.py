@@ -16,15 +16,13 @@ from any_llm.flow.found import SPAN, Found
 from any_llm.flow.quota import Quota
 from any_llm.flow.retry import LONGEST_WAIT, Budget
 from any_llm.flow.window import Step, Window
-from any_llm.providers.row import Limits
+from any_llm.providers.row import UNLIMITED, Limits
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
 
     from any_llm.flow.turn import Lane
     from any_llm.wire import Now, Reply
-
-NO_LIMITS = Limits()
 
 
 class Terms(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,7 +43,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     def minute(self) -> Limits:
         """What one request may hold: what is more than a minute's worth would have to wait for an empty one."""
         items = self.rpm if self.count_inputs else None
-        return NO_LIMITS if items is None and self.tpm is None else Limits(items=items, tokens=self.tpm)
+        return UNLIMITED if items is None and self.tpm is None else Limits(items=items, tokens=self.tpm)
 
 
 class Cost(NamedTuple):

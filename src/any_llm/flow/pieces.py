@@ -168,8 +168,7 @@ class Pieces:
             )
             self._contradicted |= seen.short and not overflow.chosen
             silent = [at for at, length in enumerate(lengths) if length == "over"] if overflow.cuts else []
-            positions = {*seen.positions, *silent, *answer.cut}
-            rows = [batch.indexes[position] for position in sorted(positions)] if positions else []
+            rows = [batch.indexes[position] for position in sorted({*seen.positions, *silent, *answer.cut})]
         self.detected |= bool(rows) and not overflow.chosen and setting.call.row.kind != "in-process"
         return rows
 

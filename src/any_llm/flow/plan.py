@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from any_llm.flow.tokens import estimates, size, sizes
-from any_llm.providers.row import Limits
+from any_llm.providers.row import UNLIMITED, Limits
 from any_llm.wire import Batch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 
-UNLIMITED = Limits()
 STRETCH = 256
 """Inputs looked at together."""
 

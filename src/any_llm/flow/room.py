@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from any_llm.flow.tokens import size
-from any_llm.providers.row import Limits
+from any_llm.providers.row import UNLIMITED, Limits
 
 if TYPE_CHECKING:
     from any_llm.flow.caps import Cap
@@ -21,7 +21,6 @@ LOOPBACK = Limits(items=32, tokens=4096, bytes=1_000_000)
 """What a first request holds, where no limit is known."""
 SURE, SUREST = 8, 1024
 """Full requests that must go well before a guessed cap is doubled; twice as many after each guess, up to so many."""
-UNLIMITED = Limits()
 
 
 class Room(msgspec.Struct, frozen=True):

@@ -10,9 +10,10 @@ import msgspec
 from any_llm.flow.budget import Budget
 from any_llm.flow.overflow import Overflow
 from any_llm.flow.pace import Terms
-from any_llm.flow.room import HOSTED, UNLIMITED
+from any_llm.flow.room import HOSTED
 from any_llm.flow.tally import Tally
 from any_llm.flow.turn import Caller
+from any_llm.providers.row import UNLIMITED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -34,9 +34,6 @@ class Truncation(msgspec.Struct, frozen=True):
     """It is too low for all of them to have been read: some were cut, or it counts as it likes."""
 
 
-NONE = Truncation()
-
-
 def truncated(
     texts: Sequence[str],
     measured: int | None,
@@ -55,11 +52,11 @@ def truncated(
     """
     # All texts as one have no fewer tokens than each of them, added up.
     if not measured or (counts is None and least(".".join(texts)) <= measured):
-        return NONE
+        return Truncation()
     fewest = list(map(least, texts)) if counts is None else [max(0, count - SPECIAL) for count in counts]
     window = widest(fewest, measured)
     if window is None:
-        return NONE
+        return Truncation()
     enough = 0 if len(texts) == 1 and full(measured) else limit
     cut = {at for at, tokens in enumerate(fewest) if enough is not None and tokens > max(window, enough)}
     if wary:

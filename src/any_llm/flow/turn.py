@@ -92,7 +92,7 @@ class Lane:
         return list(itertools.islice(self.waiting, NEAR))
 
     def wake(self, after: Slot, gone: int) -> None:
-        """Let the next one ask."""
+        """Let the next one ask, of those who wait."""
         for waiting in (self._near(), list(self.waiting)):
             for each in sorted(waiting, key=lambda each: each.rank(gone)):
                 if each.waiter is not None and not each.sleeps(after):
@@ -140,7 +140,7 @@ class Turn:
                 if not all(each.called for each in ahead):
                     lane.wake(slot, pace.gone)
                 return math.inf
-            wait = pace.wait(now, [each.cost for each in ahead] if ahead else (), slot.cost, self._terms)
+            wait = pace.wait(now, [each.cost for each in ahead], slot.cost, self._terms)
             if wait == 0:
                 del lane.waiting[slot]
                 lane.flying[slot] = None

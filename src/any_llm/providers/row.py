@@ -38,6 +38,9 @@ class Limits(NamedTuple):
     """Tokens an input; more is an over-long input."""
 
 
+UNLIMITED = Limits()
+
+
 class Names(NamedTuple):
     """What a provider calls our options. None: it has no such field, and asking for it is an error."""
 

@@ -17,7 +17,7 @@ REFUSAL = 1 << 20
 """Bytes of a refusal that are read; its status and headers say the rest."""
 PLAIN = frozenset({"", "identity"})
 GZIP = frozenset({"gzip", "x-gzip"})
-PACKED = GZIP | {"deflate"}
+COMPRESSED = GZIP | {"deflate"}
 EITHER = 32 + zlib.MAX_WBITS
 """zlib's word for: gzip or zlib, whichever its first bytes say."""
 CUT = "the reply was cut off"
@@ -39,7 +39,7 @@ class Body:
         self._kept: bytes | bytearray = b""
         coding = headers.get("content-encoding", "").strip().lower()
         self._members = coding in GZIP
-        self._inflate = zlib.decompressobj(EITHER) if coding in PACKED else None
+        self._inflate = zlib.decompressobj(EITHER) if coding in COMPRESSED else None
         self.plain = coding in PLAIN and not self._refusal
         """Whether all of it is kept, as it comes."""
         known = coding in PLAIN or self._inflate is not None
